@@ -41,12 +41,13 @@ std::vector<Rule> rules_of(const PolicySet& policies) {
   std::vector<Rule> rules;
   for (const Policy* policy : policies.policies()) {
     if (policy->is_template()) continue;
-    rules.push_back({policy->id, policy, policy->principal.uid, policy->resource.uid});
+    rules.push_back({policy->id, policy, policy->principal.uid, policy->resource.uid,
+                     cost_of(policy->conditions)});
   }
   for (const Link* link : policies.links()) {
     const Policy& of = *link->of;
     rules.push_back({link->id, &of, of.principal.slot ? link->principal : of.principal.uid,
-                     of.resource.slot ? link->resource : of.resource.uid});
+                     of.resource.slot ? link->resource : of.resource.uid, cost_of(of.conditions)});
   }
   return rules;
 }
@@ -113,10 +114,12 @@ class Decision {
   void judge(std::uint32_t number, const Uid* key) {
     const Rule& rule = rules_[number];
     const Policy& policy = *rule.policy;
+    ++answer_.steps;
     if (!fits(policy.principal, rule.principal, *request_.principal, principal_) ||
         !fits(policy.resource, rule.resource, *request_.resource, resource_) ||
         !action_fits(policy.action, key))
       return;
+    answer_.steps += rule.cost;
     for (const Condition& each : policy.conditions) {
       const Value value = evaluator_.value(*each.body);
       if (!value.is(Kind::kBool)) return report(number, *each.body, value);
@@ -217,6 +220,7 @@ void Authorizer::decide(const Request& request, const EntitySource& entities, Ar
   answer.errors.clear();
   answer.permitting.clear();
   answer.forbidding.clear();
+  answer.steps = 0;
   Decision decision(index_->rules, request, entities, scratch, answer);
   decision.judge(index_->any_action, nullptr);
   const auto under = [&](const Uid& action) {

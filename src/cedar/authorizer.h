@@ -37,6 +37,9 @@ struct Answer {
   // All satisfied policies, by their numbers.
   std::vector<std::uint32_t> permitting;
   std::vector<std::uint32_t> forbidding;
+
+  // What it took: policies whose scope was looked at, and the cost of the conditions of those that fitted.
+  std::uint64_t steps = 0;
 };
 
 // Immutable; may be used from several threads.

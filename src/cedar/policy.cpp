@@ -5,6 +5,24 @@
 
 namespace syncline::cedar {
 
+namespace {
+
+std::uint32_t nodes_of(const Expr& expr) {
+  if (expr.value.is(Kind::kSet))
+    return 1 + static_cast<std::uint32_t>(expr.value.set().elements.size());
+  std::uint32_t nodes = 1;
+  for (const Expr* each : expr.args) nodes += nodes_of(*each);
+  return nodes;
+}
+
+}  // namespace
+
+std::uint32_t cost_of(std::span<const Condition> conditions) {
+  std::uint32_t nodes = 0;
+  for (const Condition& each : conditions) nodes += nodes_of(*each.body);
+  return nodes;
+}
+
 const Annotation* Policy::annotation(std::string_view key) const {
   for (const Annotation& each : annotations) {
     if (each.key->view() == key) return &each;

@@ -107,6 +107,9 @@ struct Condition {
   const Expr* body = nullptr;
 };
 
+// What evaluating them costs at most: the nodes of the expressions, and the elements of sets in them.
+std::uint32_t cost_of(std::span<const Condition> conditions);
+
 enum class Effect : std::uint8_t { kPermit, kForbid };
 
 // A policy, or a template if its scope has slots.

@@ -15,6 +15,7 @@ struct Rule {
   const Policy* policy;
   const Uid* principal;  // null if the scope names none
   const Uid* resource;
+  std::uint32_t cost;  // of the conditions (cost_of)
 };
 
 // Numbers under keys with a hash of their own: `Uid` or `Text`. Keys are borrowed.

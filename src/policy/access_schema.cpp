@@ -151,6 +151,15 @@ Result<cedar::PolicySet> parse_policy_text(std::string_view name, std::string_vi
                               cedar::at_position(policy->position,
                                                  "a policy with slots is not supported; name the "
                                                  "principal and the resource")));
+    const cedar::Annotation* audit = policy->annotation(kAuditAnnotation);
+    const bool plain =
+        policy->effect == cedar::Effect::kPermit &&
+        (audit == nullptr || audit->value == nullptr || audit->value->view().empty());
+    if (audit != nullptr && !plain)
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("policy {}: {}", name,
+                              cedar::at_position(policy->position,
+                                                 "an audit rule is written @audit permit (…)")));
   }
   return policies;
 }

@@ -21,8 +21,11 @@ const cedar::Schema& access_schema();
 // The templates of the roles, each under its @id.
 std::string_view role_templates_text();
 
+// A policy with this annotation is an audit rule: it decides nothing. Reads that it fits are written to the audit log.
+inline constexpr std::string_view kAuditAnnotation = "audit";
+
 // Reads the text of a policy, which may contain several. kMalformed, kInvalid, kTooLarge: with `name`, and with the line
-// and the column in `text`. kInvalid: it has slots, or says nothing.
+// and the column in `text`. kInvalid: it has slots, or says nothing; an audit rule is no plain `permit`.
 Result<cedar::PolicySet> parse_policy_text(std::string_view name, std::string_view text);
 
 // Checks also that it fits the schema. A policy that cannot apply to any request does not. kInvalid, as above.

@@ -12,7 +12,6 @@
 #include "log/rules.h"
 #include "policy/access_schema.h"
 #include "policy/path_id.h"
-#include "policy/share_rules.h"
 
 namespace syncline::policy {
 namespace {
@@ -66,10 +65,10 @@ std::string described(const ResourceName& resource) {
   return resource.path.empty() ? "" : fmt::format(" at {}", resource.path);
 }
 
-std::unexpected<Error> no_permission(std::string_view action, const ResourceName& resource) {
-  return fail(ErrorCode::kForbidden,
-              fmt::format("the policy of this workspace does not allow: {}{}", action,
-                          described(resource)));
+std::unexpected<Error> not_allowed(std::string_view whose, std::string_view action,
+                                   const ResourceName& resource) {
+  return fail(ErrorCode::kForbidden, fmt::format("the policy of this {} does not allow: {}{}",
+                                                 whose, action, described(resource)));
 }
 
 cedar::Entities make_actions() {
@@ -86,105 +85,42 @@ cedar::Entities make_actions() {
   return std::move(*built);
 }
 
-bool uses_context(const cedar::Expr& expr) {
-  return expr.op == cedar::Op::kContext ||
-         std::ranges::any_of(expr.args,
-                             [](const cedar::Expr* each) { return uses_context(*each); });
-}
-
-bool names_path(const cedar::ScopeRule& scope, const Uid* wanted) {
-  return wanted != nullptr && scope.match != cedar::ScopeRule::Match::kAny &&
-         wanted->type->view() == "Path";
+// They never change.
+const cedar::Entities& access_actions() {
+  static const cedar::Entities made = make_actions();
+  return made;
 }
 
 }  // namespace
 
-// ---- compiling
+std::shared_ptr<const WorkspacePolicy> WorkspacePolicy::of(RulesAt own, RulesAt tenant) {
+  if (own.rules == nullptr && tenant.rules == nullptr) return nullptr;
+  return std::shared_ptr<const WorkspacePolicy>(
+      new WorkspacePolicy(std::move(own), std::move(tenant)));
+}
 
 std::shared_ptr<const WorkspacePolicy> WorkspacePolicy::make(std::string_view workspace,
                                                              const log::HeldRules& held,
                                                              log::Position at) {
-  if (held.policies.empty() && held.shares.empty()) return nullptr;
-  std::shared_ptr<WorkspacePolicy> made(new WorkspacePolicy(at));
-  if (auto compiled = made->compile(workspace, held); !compiled)
-    made->damage_ = std::move(compiled.error());
-  return made;
+  return of({RuleSet::make(workspace, held.policies, held.shares), at}, {});
 }
 
 std::shared_ptr<const WorkspacePolicy> WorkspacePolicy::unreadable(Error error, log::Position at) {
-  std::shared_ptr<WorkspacePolicy> made(new WorkspacePolicy(at));
-  made->damage_ = std::move(error);
-  return made;
+  return of({RuleSet::unreadable(std::move(error)), at}, {});
 }
 
-Result<void> WorkspacePolicy::compile(std::string_view workspace, const log::HeldRules& held) {
-  auto set = std::make_shared<cedar::PolicySet>();
-  if (auto ok = add_shares(workspace, held.shares, *set); !ok) return ok;
-  if (auto ok = add_policies(held.policies, *set); !ok) return ok;
-  actions_ = make_actions();
-  find_rules(*set);
-  authorizer_ = std::make_unique<cedar::Authorizer>(std::move(set));
-  return {};
-}
-
-Result<void> WorkspacePolicy::add_policies(const log::HeldPolicies& policies,
-                                           cedar::PolicySet& set) {
-  for (const auto& [name, held] : policies) {
-    // It was checked when it was accepted, but perhaps by another version.
-    auto parsed = parse_policy_text(name, held.text);
-    if (!parsed) return std::unexpected(std::move(parsed.error()));
-    const std::size_t count = parsed->policies().size();
-    for (std::size_t i = 0; i < count; ++i) {
-      cedar::Policy policy = *parsed->policies()[i];
-      const std::string id =
-          count == 1 ? "policy " + name : fmt::format("policy {}, {}", name, i + 1);
-      policy.id = cedar::make_text(set.arena(), id);
-      if (auto ok = set.add(policy); !ok) return ok;
-    }
-    texts_.push_back(std::move(*parsed));
+WorkspacePolicy::WorkspacePolicy(RulesAt own, RulesAt tenant)
+    : at_(own.rules == nullptr ? 0 : own.at),
+      tenant_at_(tenant.rules == nullptr ? 0 : tenant.at),
+      tenant_(tenant.rules.get()) {
+  for (auto& rules : {std::move(own.rules), std::move(tenant.rules)}) {
+    if (rules == nullptr) continue;
+    if (rules->damage() && !damage_) damage_ = rules->damage();
+    by_path_ = by_path_ || rules->by_path();
+    by_context_ = by_context_ || rules->by_context();
+    if (rules->decides()) sets_.push_back(rules);
+    if (rules->audits() != nullptr) audits_.push_back(rules);
   }
-  return {};
-}
-
-Result<void> WorkspacePolicy::add_shares(std::string_view workspace, const log::HeldShares& shares,
-                                         cedar::PolicySet& set) {
-  if (shares.empty()) return {};
-  auto templates = cedar::parse_policies(role_templates_text());
-  SYNCLINE_ASSERT(templates.has_value());
-  for (const cedar::Policy* each : templates->policies()) {
-    cedar::Policy role = *each;
-    role.id = each->annotation("id")->value;
-    if (auto ok = set.add(role); !ok) return ok;
-  }
-  texts_.push_back(std::move(*templates));
-  const std::string_view name = split_name(workspace).workspace;
-  for (const auto& [of, held] : shares) {
-    const ShareEntities entities = entities_of_share(set.arena(), name, of.first, of.second);
-    for (const std::string_view role_template : templates_of(held.role)) {
-      const std::string id = share_rule_id(role_template, entities);
-      if (auto ok = set.link(role_template, id, entities.principal, entities.resource); !ok)
-        return ok;
-    }
-  }
-  return {};
-}
-
-void WorkspacePolicy::find_rules(const cedar::PolicySet& set) {
-  const auto add = [&](const cedar::Policy& policy, const Uid* principal, const Uid* resource) {
-    const bool forbids = policy.effect == cedar::Effect::kForbid;
-    const auto number = static_cast<std::uint32_t>(permits_.size());
-    (forbids ? forbids_ : permits_).push_back({&policy, principal, resource});
-    if (!forbids && principal != nullptr) permits_of_.add(principal, number);
-    if (!forbids && principal == nullptr) permits_of_anyone_.push_back(number);
-    by_path_ = by_path_ || names_path(policy.resource, resource);
-    for (const cedar::Condition& each : policy.conditions) {
-      by_path_ = varying_.add(*each.body) || by_path_;
-      by_context_ = by_context_ || uses_context(*each.body);
-    }
-  };
-  for (const cedar::Policy* policy : set.policies())
-    if (!policy->is_template()) add(*policy, policy->principal.uid, policy->resource.uid);
-  for (const cedar::Link* link : set.links()) add(*link->of, link->principal, link->resource);
 }
 
 // ---- deciding
@@ -197,26 +133,36 @@ class WorkspacePolicy::Judge {
       : policy_(policy),
         question_(question),
         why_(why),
-        entities_(fresh(policy), policy.actions_, question) {}
+        entities_(fresh(policy), access_actions(), question),
+        began_(policy.steps_) {}
 
   // One action on one resource.
   Result<void> ask(std::string_view action, const ResourceName& resource) {
-    decide(action, resource);
-    if (policy_.answer_.allowed && !any_forbid_failed()) return {};
-    if (why_ != nullptr) note(action, resource, refusing());
-    return no_permission(action, resource);
+    bool permitted = false;
+    for (const auto& rules : policy_.sets_) {
+      decide(*rules, action, resource);
+      if (forbids(*rules)) {
+        if (why_ != nullptr) note(action, resource, refusing(*rules));
+        return not_allowed(owner_of(*rules), action, resource);
+      }
+      permitted = permitted || !policy_.answer_.permitting.empty();
+    }
+    return permitted ? Result<void>() : not_permitted(action, resource);
   }
 
-  // Fills the answer of the policy.
-  void decide(std::string_view action, const ResourceName& resource) {
+  // What these rules alone say, in the answer of the policy.
+  void decide(const RuleSet& rules, std::string_view action, const ResourceName& resource) {
     const cedar::Request request = entities_.request(*uid_of(action), resource);
-    policy_.authorizer_->decide(request, entities_, policy_.scratch_, policy_.answer_);
+    rules.authorizer().decide(request, entities_, policy_.scratch_, policy_.answer_);
+    policy_.steps_ += policy_.answer_.steps;
   }
 
-  // A share never fails: its template has no conditions that can.
-  bool any_forbid_failed() const {
+  // Whether the answer is a denial. A `forbid` that failed is one. A share never fails: its template has no conditions
+  // that can.
+  bool forbids(const RuleSet& rules) const {
+    if (!policy_.answer_.forbidding.empty()) return true;
     return std::ranges::any_of(policy_.answer_.errors, [&](const cedar::PolicyFailure& each) {
-      return is_forbid(each.policy->view());
+      return is_forbid(rules, each.policy->view());
     });
   }
 
@@ -232,6 +178,10 @@ class WorkspacePolicy::Judge {
       if (policy_.by_path_) key += place.path;  // otherwise, all are judged alike
       if (!judged.insert(std::move(key)).second) continue;
       if (auto ok = ask_touch(touch.operation, place); !ok) return ok;
+      if (policy_.steps_ - began_ > kMostSteps)
+        return fail(
+            ErrorCode::kForbidden,
+            "this change touches too much for the policies that judge it; make it in parts");
     }
     return {};
   }
@@ -240,15 +190,39 @@ class WorkspacePolicy::Judge {
   Result<void> ask_anything() {
     const bool may = std::ranges::any_of(kWriting, [&](std::string_view action) {
       const cedar::Request request = at(action, "");
-      RegionOutcomes region(policy_.varying_, request, entities_, policy_.scratch_);
-      const auto may = [&](const Rule& rule) { return of(region, rule).may_be_yes(); };
-      const auto must = [&](const Rule& rule) { return of(region, rule).surely_yes(); };
-      return any_permit(request, may) && std::ranges::none_of(policy_.forbids_, must);
+      const auto may = [](const Outcomes& outcomes) { return outcomes.may_be_yes(); };
+      const auto must = [](const Outcomes& outcomes) { return outcomes.surely_yes(); };
+      return any_permit(request, may) && find_forbid(action, request, must).rule == nullptr;
     });
-    if (may) return {};
-    const ResourceName object{Kind::kObject, question_.object, {}};
-    if (why_ != nullptr) note("write", object, {});
-    return no_permission("write", object);
+    return may ? Result<void>() : not_permitted("write", {Kind::kObject, question_.object, {}});
+  }
+
+  // Whether something in the workspace could be read: a permit may fit, and no forbid fits all of it.
+  bool may_show() {
+    const cedar::Request request = entities_.request(*uid_of("read"), {});
+    const cedar::Entity& principal = *entities_.find(*request.principal);
+    bool permitted = false;
+    for (const auto& rules : policy_.sets_) {
+      RegionOutcomes region(rules->varying(), request, entities_, policy_.scratch_);
+      const auto concerns = [&](const RuleSet::Rule& rule) {
+        return region.fits_action(rule.policy->action) &&
+               region.fits_principal(rule.policy->principal, rule.principal);
+      };
+      if (std::ranges::any_of(rules->forbids(), [&](const RuleSet::Rule& rule) {
+            return rule.policy->conditions.empty() && is_of_all(rule, request) && concerns(rule);
+          }))
+        return false;
+      permitted = permitted || rules->any_permit(principal, concerns);
+    }
+    return permitted;
+  }
+
+  bool is_audited(std::string_view action, const ResourceName& resource) {
+    return std::ranges::any_of(policy_.audits_, [&](const auto& rules) {
+      const cedar::Request request = entities_.request(*uid_of(action), resource);
+      rules->audits()->decide(request, entities_, policy_.scratch_, policy_.answer_);
+      return !policy_.answer_.permitting.empty() || !policy_.answer_.errors.empty();
+    });
   }
 
   const Uid* uid_of(std::string_view action) {
@@ -262,6 +236,26 @@ class WorkspacePolicy::Judge {
     return policy.made_;
   }
 
+  // Whether the scope of the rule contains the workspace of the request with all that is in it.
+  bool is_of_all(const RuleSet::Rule& rule, const cedar::Request& request) const {
+    using Match = cedar::ScopeRule::Match;
+    const Match match = rule.policy->resource.match;
+    if (match == Match::kAny) return true;
+    return match == Match::kIn && (cedar::same(*request.resource, *rule.resource) ||
+                                   entities_.find(*request.resource)->is_in(*rule.resource));
+  }
+
+  // A rule that forbids, and the rules that it is of; nullptr: there is none.
+  struct Forbidding {
+    const RuleSet* rules = nullptr;
+    const RuleSet::Rule* rule = nullptr;
+  };
+
+  // For people.
+  std::string_view owner_of(const RuleSet& rules) const {
+    return &rules == policy_.tenant_ ? "tenant" : "workspace";
+  }
+
   cedar::Request at(std::string_view action, std::string_view path) {
     return entities_.request(*uid_of(action), {Kind::kPath, question_.object, path});
   }
@@ -272,75 +266,89 @@ class WorkspacePolicy::Judge {
       if (!place.below) {
         if (auto ok = ask(action, resource); !ok) return ok;
       } else if (!is_permitted_below(action, place.path)) {
-        if (why_ != nullptr) note(action, resource, {});
-        return no_permission(action, resource);
+        return not_permitted(action, resource);
       }
     }
     if (!place.below) return {};
     for (const std::string_view action : actions_below(operation)) {
-      const Rule* forbids = forbidding_below(action, place.path);
+      const auto [rules, forbids] = find_forbid_below(action, place.path);
       if (forbids == nullptr) continue;
       if (why_ != nullptr) note(action, resource, {std::string(forbids->policy->id->view())});
       return fail(ErrorCode::kForbidden,
-                  fmt::format("the policy of this workspace may not allow: {} at or below {}",
-                              action, place.path.empty() ? "/" : place.path));
+                  fmt::format("the policy of this {} may not allow: {} at or below {}",
+                              owner_of(*rules), action, place.path.empty() ? "/" : place.path));
     }
     return {};
   }
 
   bool is_permitted_below(std::string_view action, std::string_view path) {
-    const cedar::Request request = at(action, path);
-    RegionOutcomes region(policy_.varying_, request, entities_, policy_.scratch_);
-    return any_permit(request, [&](const Rule& rule) { return of(region, rule).surely_yes(); });
+    return any_permit(at(action, path),
+                      [](const Outcomes& outcomes) { return outcomes.surely_yes(); });
   }
 
-  // Whether one of the permits whose scope may fit the principal is of that kind. A workspace has many shares, and a
-  // principal few.
-  template <typename IsOfKind>
-  bool any_permit(const cedar::Request& request, IsOfKind is_of_kind) const {
-    const auto any_of = [&](std::span<const std::uint32_t> numbers) {
-      return std::ranges::any_of(
-          numbers, [&](std::uint32_t each) { return is_of_kind(policy_.permits_[each]); });
-    };
-    if (any_of(policy_.permits_of_anyone_) || any_of(policy_.permits_of_.find(*request.principal)))
-      return true;
-    return std::ranges::any_of(entities_.find(*request.principal)->ancestors, [&](const Uid* each) {
-      return any_of(policy_.permits_of_.find(*each));
-    });
-  }
-
-  // A rule that may forbid it there; nullptr: there is none. A failure counts as a `forbid`.
-  const Rule* forbidding_below(std::string_view action, std::string_view path) {
-    const cedar::Request request = at(action, path);
-    RegionOutcomes region(policy_.varying_, request, entities_, policy_.scratch_);
-    const auto found = std::ranges::find_if(policy_.forbids_, [&](const Rule& rule) {
-      const Outcomes outcomes = of(region, rule);
+  // A failure counts as a `forbid`.
+  Forbidding find_forbid_below(std::string_view action, std::string_view path) {
+    return find_forbid(action, at(action, path), [](const Outcomes& outcomes) {
       return outcomes.may_be_yes() || outcomes.may_fail();
     });
-    return found == policy_.forbids_.end() ? nullptr : &*found;
   }
 
-  static Outcomes of(RegionOutcomes& region, const Rule& rule) {
+  // Whether one of the permits comes to such outcomes.
+  template <typename AreSuch>
+  bool any_permit(const cedar::Request& request, AreSuch are_such) {
+    const cedar::Entity& principal = *entities_.find(*request.principal);
+    return std::ranges::any_of(policy_.sets_, [&](const auto& rules) {
+      RegionOutcomes region(rules->varying(), request, entities_, policy_.scratch_);
+      return rules->any_permit(
+          principal, [&](const RuleSet::Rule& rule) { return are_such(of(region, rule)); });
+    });
+  }
+
+  // A forbid that comes to such outcomes.
+  template <typename AreSuch>
+  Forbidding find_forbid(std::string_view action, const cedar::Request& request, AreSuch are_such) {
+    const cedar::Entity& principal = *entities_.find(*request.principal);
+    for (const auto& rules : policy_.sets_) {
+      RegionOutcomes region(rules->varying(), request, entities_, policy_.scratch_);
+      const RuleSet::Rule* found = nullptr;
+      rules->any_forbid(action, principal, [&](const RuleSet::Rule& rule) {
+        if (are_such(of(region, rule))) found = &rule;
+        return found != nullptr;
+      });
+      if (found != nullptr) return {rules.get(), found};
+    }
+    return {};
+  }
+
+  Outcomes of(RegionOutcomes& region, const RuleSet::Rule& rule) {
+    ++policy_.steps_;
     const cedar::Policy& policy = *rule.policy;
     if (!region.fits_action(policy.action) ||
         !region.fits_principal(policy.principal, rule.principal))
       return Outcomes::no();
     const Outcomes scope = region.of(policy.resource, rule.resource);
-    return scope.may_be_yes() ? Outcomes::both(scope, region.of(policy.conditions)) : scope;
+    if (!scope.may_be_yes()) return scope;
+    policy_.steps_ += rule.cost;
+    return Outcomes::both(scope, region.of(policy.conditions));
   }
 
-  bool is_forbid(std::string_view id) const {
-    const cedar::Policy* policy = policy_.authorizer_->policies().find(id);
+  static bool is_forbid(const RuleSet& rules, std::string_view id) {
+    const cedar::Policy* policy = rules.authorizer().policies().find(id);
     return policy != nullptr && policy->effect == cedar::Effect::kForbid;
   }
 
-  // The policies that refuse what was decided last; none, if nothing permits it.
-  std::vector<std::string> refusing() const {
+  std::unexpected<Error> not_permitted(std::string_view action, const ResourceName& resource) {
+    if (why_ != nullptr) note(action, resource, {});
+    return not_allowed("workspace", action, resource);
+  }
+
+  // The policies that refuse what these rules decided last.
+  std::vector<std::string> refusing(const RuleSet& rules) const {
     std::vector<std::string> ids;
-    if (!policy_.answer_.allowed)
+    if (!policy_.answer_.forbidding.empty())
       for (const cedar::Text* each : policy_.answer_.reasons) ids.emplace_back(each->view());
     for (const cedar::PolicyFailure& each : policy_.answer_.errors)
-      if (is_forbid(each.policy->view())) ids.emplace_back(each.policy->view());
+      if (is_forbid(rules, each.policy->view())) ids.emplace_back(each.policy->view());
     return ids;
   }
 
@@ -354,16 +362,21 @@ class WorkspacePolicy::Judge {
   const Question& question_;
   std::optional<Refusal>* const why_;
   QuestionEntities entities_;
+  const std::uint64_t began_;  // policy_.steps_ before
 };
 
 Verdict WorkspacePolicy::decide(const Question& question) const {
-  if (question.caller.local) return {.rules = at_};
-  if (by_context_ || damage_) return {.allowed = judge(question), .rules = at_};
+  Verdict verdict{.rules = at_};
+  if (question.caller.local) return verdict;
+  if (by_context_ || damage_) {
+    verdict.allowed = judge(question);
+    return verdict;
+  }
   const std::string_view key = remembered_.key_of(question, by_path_);
-  if (!key.empty() && remembered_.contains(key)) return {.rules = at_};
-  Result<void> allowed = judge(question);
-  if (allowed) remembered_.add(key, question);
-  return {.allowed = std::move(allowed), .rules = at_};
+  if (!key.empty() && remembered_.contains(key)) return verdict;
+  verdict.allowed = judge(question);
+  if (verdict.allowed) remembered_.add(key, question);
+  return verdict;
 }
 
 namespace {
@@ -386,6 +399,9 @@ Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refu
   if (damage_)
     return fail(ErrorCode::kForbidden,
                 "the policies of this workspace cannot be read; ask an administrator");
+  if (sets_.empty())
+    return about_policy ? fail(ErrorCode::kForbidden, "only an administrator may do this here")
+                        : Result<void>();
   Judge judge(*this, question, why);
   switch (question.right) {
     case identity::Right::kRead: return judge.ask("read", resource_of(question));
@@ -414,6 +430,20 @@ Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refu
   }
 }
 
+bool WorkspacePolicy::is_audited(const Question& question) const {
+  if (audits_.empty() || question.caller.local) return false;
+  const std::string_view action = question.right == identity::Right::kRead      ? "read"
+                                  : question.right == identity::Right::kHistory ? "history"
+                                                                                : "";
+  return !action.empty() &&
+         Judge(*this, question, nullptr).is_audited(action, resource_of(question));
+}
+
+bool WorkspacePolicy::may_show(const Question& question) const {
+  if (question.caller.local || identity::administers(question.caller.rights)) return true;
+  return !damage_ && (sets_.empty() || Judge(*this, question, nullptr).may_show());
+}
+
 Result<WorkspacePolicy::Explained> WorkspacePolicy::explain(const Question& question,
                                                             std::string_view action,
                                                             const ResourceName& resource) const {
@@ -421,13 +451,22 @@ Result<WorkspacePolicy::Explained> WorkspacePolicy::explain(const Question& ques
   Judge judge(*this, question, nullptr);
   if (access_schema().find_action(*judge.uid_of(action)) == nullptr)
     return fail(ErrorCode::kInvalid, fmt::format("there is no action '{}'", action));
-  judge.decide(action, resource);
-  Explained explained{.allowed = answer_.allowed && !judge.any_forbid_failed()};
-  for (const cedar::Text* reason : answer_.reasons) explained.reasons.emplace_back(reason->view());
-  for (const cedar::PolicyFailure& each : answer_.errors)
-    explained.errors.push_back(
-        fmt::format("{}: {}", each.policy->view(),
-                    cedar::at_position(each.error.position, each.error.message)));
+  Explained explained;
+  std::vector<std::string> permits;
+  std::vector<std::string> forbids;
+  bool denied = false;
+  for (const auto& rules : sets_) {
+    judge.decide(*rules, action, resource);
+    denied = denied || judge.forbids(*rules);
+    std::vector<std::string>& reasons = answer_.forbidding.empty() ? permits : forbids;
+    for (const cedar::Text* reason : answer_.reasons) reasons.emplace_back(reason->view());
+    for (const cedar::PolicyFailure& each : answer_.errors)
+      explained.errors.push_back(
+          fmt::format("{}: {}", each.policy->view(),
+                      cedar::at_position(each.error.position, each.error.message)));
+  }
+  explained.allowed = !permits.empty() && !denied;
+  explained.reasons = std::move(forbids.empty() ? permits : forbids);
   return explained;
 }
 
