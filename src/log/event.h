@@ -135,8 +135,10 @@ struct Event {
   std::string type;          // the name of the object's type: "doc", "table" …
   std::uint64_t schema = 0;  // version of the object's schema; 0: none is declared
   Group group;
-  std::uint64_t epoch = 0;       // of the owner that accepted the event (log/event_log.h)
-  Position policy_at = 0;        // the event with the rules that judged this one; 0: no rules did
+  std::uint64_t epoch = 0;  // of the owner that accepted the event (log/event_log.h)
+  Position policy_at = 0;   // the event with the rules that judged this one; 0: no rules did
+  // The same in the log of the tenant's system workspace (log/audit.h): the rules of the tenant that judged it.
+  Position tenant_policy_at = 0;
   Bytes idempotency_key;         // identifies a repeated request of a client; may be empty
   std::string region;            // where it was accepted; may be empty
   std::string node;              // by which node; may be empty

@@ -51,6 +51,8 @@ Result<void> check_numbers(const Event& event) {
     return fail(ErrorCode::kInvalid, "generation or epoch out of range");
   if (event.session_at >= event.position || event.policy_at >= event.position)
     return fail(ErrorCode::kInvalid, "an event refers to one that is not before it");
+  if (event.tenant_policy_at > kMaxSafeInteger)
+    return fail(ErrorCode::kInvalid, "position in the log of the tenant out of range");
   const Era& era = event.era;
   if (era.since > event.position || era.unix_ms > HlcStamp::kMaxMs ||
       (era.since == 0 && era.unix_ms > 0))
@@ -88,8 +90,9 @@ Result<void> check_version(const Event& event) {
     return fail(ErrorCode::kInvalid, fmt::format("event record of version {}", event.version));
   const bool fits = event.tenant.empty() && event.session_at == 0 && event.further_seqs == 0 &&
                     !event.actor_named && event.generation == 0 && event.group == Group{} &&
-                    event.epoch == 0 && event.policy_at == 0 && event.idempotency_key.empty() &&
-                    !event.origin && event.era == Era{} && event.salt == Salt{};
+                    event.epoch == 0 && event.policy_at == 0 && event.tenant_policy_at == 0 &&
+                    event.idempotency_key.empty() && !event.origin && event.era == Era{} &&
+                    event.salt == Salt{};
   if (fits) return {};
   return fail(ErrorCode::kInvalid, "event record of version 1 with a field of version 2");
 }

@@ -38,6 +38,7 @@ enum class Field : std::uint8_t {
   kExtensions,
   kActorNamed,
   kEra,
+  kTenantPolicy,
   kCount,
 };
 
@@ -69,6 +70,7 @@ void visit_header_v2(AnyEvent& event, Visitor& visitor) {
   visitor.extensions(event.extensions);
   visitor.flag(Field::kActorNamed, event.actor_named);
   visitor.era(event.era);
+  visitor.number(Field::kTenantPolicy, event.tenant_policy_at);
 }
 
 // Version 1 omits nothing.

@@ -98,6 +98,8 @@ std::string origin_json(const log::Event& event) {
                         event.position - event.group.index, event.group.index, event.group.size);
   if (event.epoch > 0) json += fmt::format(",\"epoch\":{}", event.epoch);
   if (event.policy_at > 0) json += fmt::format(",\"policy_at\":{}", event.policy_at);
+  if (event.tenant_policy_at > 0)
+    json += fmt::format(",\"tenant_policy_at\":{}", event.tenant_policy_at);
   if (event.session_at > 0) json += fmt::format(",\"session_at\":{}", event.session_at);
   if (!event.idempotency_key.empty())
     json += fmt::format(",\"idempotency_key\":\"{}\"", to_base64(event.idempotency_key));

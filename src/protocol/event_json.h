@@ -10,7 +10,7 @@
 // - "tenant"; "generation" of the object, from the second on; "schema";
 // - "group" ({"first","index","size"}: the position of the group's first event, the event's index
 //   in the group, and the group's size);
-// - "epoch"; "policy_at" and "session_at" (positions of events that it refers to);
+// - "epoch"; "policy_at", "tenant_policy_at" and "session_at" (positions of events that it refers to);
 // - "idempotency_key" (base64);
 // - "origin" ({"region","position"}: where the event was accepted first);
 // - "region", "node" and "trace" (a W3C traceparent).

@@ -63,6 +63,7 @@ Event example_event() {
 Event full_event() {
   Event event = example_event();
   event.policy_at = 8;
+  event.tenant_policy_at = 12;
   event.node = "n1";
   event.region = "eu";
   event.tenant = "t9";
@@ -278,6 +279,7 @@ TEST(Event, AnOldRecordKeepsToItsVersion) {
   EXPECT_TRUE(refused([](Event& event) { event.tenant = "t"; }));
   EXPECT_TRUE(refused([](Event& event) { event.session_at = 1; }));
   EXPECT_TRUE(refused([](Event& event) { event.policy_at = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.tenant_policy_at = 1; }));
   EXPECT_TRUE(refused([](Event& event) { event.further_seqs = 1; }));
   EXPECT_TRUE(refused([](Event& event) { event.actor_named = true; }));
   EXPECT_TRUE(refused([](Event& event) { event.generation = 1; }));

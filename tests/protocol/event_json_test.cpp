@@ -41,6 +41,7 @@ TEST(EventJson, EveryFieldIsShown) {
   event.group = {1, 3};
   event.epoch = 5;
   event.policy_at = 3;
+  event.tenant_policy_at = 9;
   event.session_at = 4;
   event.idempotency_key = {0xff, 0x00, 0x01};
   event.origin = log::Origin{"us", 77};
@@ -49,7 +50,7 @@ TEST(EventJson, EveryFieldIsShown) {
             kPlain +
                 R"(,"actor_seq":300,"last_actor_seq":302,"actor_named":true,"tenant":"t\"9",)"
                 R"("generation":2,"schema":4,"group":{"first":8,"index":1,"size":3},"epoch":5,)"
-                R"("policy_at":3,"session_at":4,"idempotency_key":"/wAB",)"
+                R"("policy_at":3,"tenant_policy_at":9,"session_at":4,"idempotency_key":"/wAB",)"
                 R"("origin":{"region":"us","position":77},"region":"eu"})");
 }
 
