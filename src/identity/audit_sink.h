@@ -1,4 +1,5 @@
-// AuditSink: where refusals are told, so that they stand in the audit log of the tenant (log/audit.h).
+// AuditSink: where refusals are told, and reads that a rule asks for, so that they stand in the audit log of the tenant
+// (log/audit.h).
 //
 // Thread-safety: each loop has one of its own, and calls it there. A call costs little, and waits for nothing.
 #pragma once
@@ -26,6 +27,9 @@ class AuditSink {
 
   // Somebody who is known may not do what he asked for.
   virtual void refused(const Refusal& refusal) = 0;
+  // Somebody was let in to read an object ("": the workspace as a whole), which is to be written down.
+  virtual void read(const Caller& caller, Right right, std::string_view workspace,
+                    std::string_view object) = 0;
   // Somebody presented a token that is none. Nobody knows of which tenant he is: the default tenant is told.
   virtual void presented_wrong_token(std::string_view peer) = 0;
 };

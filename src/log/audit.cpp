@@ -32,7 +32,7 @@ void cut_audit_text(std::string& text) {
 // False if it is none that can be.
 bool read_audit_entry(ByteReader& in, AuditEntry& entry) {
   const std::uint8_t kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(AuditEntry::Kind::kExport)) return false;
+  if (kind > static_cast<std::uint8_t>(AuditEntry::Kind::kRead)) return false;
   entry.kind = static_cast<AuditEntry::Kind>(kind);
   entry.unix_ms = in.var_uint();
   entry.count = in.var_uint();
@@ -51,6 +51,7 @@ std::string_view name_of(AuditEntry::Kind kind) {
     case AuditEntry::Kind::kAct: return "act";
     case AuditEntry::Kind::kRefusal: return "refusal";
     case AuditEntry::Kind::kExport: return "export";
+    case AuditEntry::Kind::kRead: return "read";
   }
   return "unknown";
 }

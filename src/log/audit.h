@@ -3,8 +3,8 @@
 // in the hash chain and in the Merkle tree, and are signed, proved, exported and dropped by retention like all
 // others. No client reaches that workspace (identity/names.h): the HTTP API lets administrators read it.
 //
-// An event holds several entries: those of about a second. Refusals that are alike are one entry with a count, so
-// a flood of them does not fill the disk.
+// An event holds several entries: those of about a second. Refusals and reads that are alike are one entry with a count,
+// so a flood of them does not fill the disk.
 //
 // Thread-safety: values and pure functions.
 #pragma once
@@ -36,11 +36,12 @@ struct AuditEntry {
     kAct = 0,  // an administrative act that was asked for by somebody who may, and what came of it
     kRefusal = 1,  // somebody was refused
     kExport = 2,   // somebody got a whole workspace or a backup
+    kRead = 3,  // somebody was let in to read, and a rule of the tenant says that this is written
   };
 
   Kind kind = Kind::kAct;
   std::uint64_t unix_ms = 0;   // of the first, if there are several
-  std::uint64_t count = 1;     // refusals that are alike; at least 1
+  std::uint64_t count = 1;     // refusals or reads that are alike; at least 1
   std::string principal = {};  // "": not known
   std::string token = {};      // the id of his token or key; may be empty
   std::string address = {};    // where he came from, without the port; "": from nowhere else

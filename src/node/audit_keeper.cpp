@@ -11,9 +11,10 @@
 namespace syncline::node {
 namespace {
 
-// The server itself. An event of the audit log names nobody: its entries do.
+// The server itself, which no policy refuses. An event of the audit log names nobody: its entries do.
 workspace::Workspace::Author auditor() {
-  return {.caller = {.rights = identity::Rights::all()}, .type = &state::audit_type()};
+  return {.caller = {.rights = identity::Rights::all(), .local = true},
+          .type = &state::audit_type()};
 }
 
 }  // namespace
@@ -26,8 +27,12 @@ log::AuditEntry audit_entry_of(const identity::Caller& caller, std::string_view 
   return entry;
 }
 
-AuditKeeper::AuditKeeper(const Shards& shards, Scheduler& loop, observe::Sink* reports)
-    : shards_(shards), loop_(loop), reporter_(reports, observe::Area::kServer) {}
+AuditKeeper::AuditKeeper(const Shards& shards, Scheduler& loop, observe::Sink* reports,
+                         SharedCell memory)
+    : shards_(shards),
+      loop_(loop),
+      reporter_(reports, observe::Area::kServer),
+      trail_(std::move(memory)) {}
 
 AuditKeeper::~AuditKeeper() {
   if (timer_ != 0) loop_.cancel(timer_);
@@ -45,6 +50,17 @@ void AuditKeeper::refused(const identity::Refusal& refusal) {
   add(refusal.workspace.empty() ? refusal.caller.principal.tenant() : tenant, std::move(entry));
 }
 
+void AuditKeeper::read(const identity::Caller& caller, identity::Right right,
+                       std::string_view workspace, std::string_view object) {
+  const auto [tenant, name] = split_name(workspace);
+  log::AuditEntry entry = audit_entry_of(caller, caller.peer);
+  entry.kind = log::AuditEntry::Kind::kRead;
+  entry.right = identity::name_of(right);
+  entry.workspace = name;
+  entry.object = object;
+  add(tenant, std::move(entry));
+}
+
 void AuditKeeper::presented_wrong_token(std::string_view peer) {
   log::AuditEntry entry = audit_entry_of({}, peer);
   entry.kind = log::AuditEntry::Kind::kRefusal;
@@ -55,10 +71,10 @@ void AuditKeeper::presented_wrong_token(std::string_view peer) {
 void AuditKeeper::add(std::string_view tenant, log::AuditEntry entry) {
   entry.unix_ms = loop_.unix_ms();
   trail_.add(tenant, std::move(entry));
-  if (timer_ == 0) timer_ = loop_.after(kWriteMs, [this] { write_refusals(); });
+  if (timer_ == 0) timer_ = loop_.after(kWriteMs, [this] { write_counted(); });
 }
 
-void AuditKeeper::write_refusals() {
+void AuditKeeper::write_counted() {
   const Doing naming(loop_, "audit");
   timer_ = 0;
   for (const auto& [tenant, entries] : trail_.take()) write(tenant, entries, [](Result<void>) {});

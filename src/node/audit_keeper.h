@@ -1,7 +1,7 @@
 // AuditKeeper: writes the audit logs of tenants (log/audit.h). An audit log is a workspace, which may live on another
 // loop; the keeper of each loop sends there what happened on its own.
 //
-// Acts are written at once, and whoever did one gets his answer when it is durable. Refusals are written once a
+// Acts are written at once, and whoever did one gets his answer when it is durable. Refusals and reads are written once a
 // second: those of the last second before a crash are not there.
 //
 // Thread-safety: none; it lives on its loop. Ownership: the shard owns it; what it refers to must outlive it.
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/memory_cell.h"
 #include "base/scheduler.h"
 #include "identity/audit_sink.h"
 #include "log/audit.h"
@@ -26,13 +27,16 @@ class AuditKeeper final : public identity::AuditSink {
  public:
   static constexpr std::uint64_t kWriteMs = 1000;
 
-  // `reports` may be nullptr.
-  AuditKeeper(const Shards& shards, Scheduler& loop, observe::Sink* reports);
+  // `reports` may be nullptr. What waits to be written is charged to `memory`; nullptr: it is not.
+  AuditKeeper(const Shards& shards, Scheduler& loop, observe::Sink* reports,
+              SharedCell memory = nullptr);
   ~AuditKeeper() override;
   AuditKeeper(const AuditKeeper&) = delete;
   AuditKeeper& operator=(const AuditKeeper&) = delete;
 
   void refused(const identity::Refusal& refusal) override;
+  void read(const identity::Caller& caller, identity::Right right, std::string_view workspace,
+            std::string_view object) override;
   void presented_wrong_token(std::string_view peer) override;
 
   // Writes an entry into the log of the tenant ("": the default tenant). `done` is called when it is durable, on the
@@ -41,7 +45,7 @@ class AuditKeeper final : public identity::AuditSink {
 
  private:
   void add(std::string_view tenant, log::AuditEntry entry);
-  void write_refusals();
+  void write_counted();
   void write(std::string_view tenant, const std::vector<log::AuditEntry>& entries,
              log::Done<void> done);
 

@@ -17,9 +17,11 @@ namespace {
 
 using log::AuditEntry;
 
-constexpr std::uint8_t kAuditSnapshotVersion = 1;
+// Of a log with reads, and of one without, which is also that of versions that knew no reads.
+constexpr std::uint8_t kAuditSnapshotVersion = 2;
+constexpr std::uint8_t kAuditSnapshotWithoutReads = 1;
 
-using AuditCounts = std::array<std::uint64_t, 3>;  // by AuditEntry::Kind
+using AuditCounts = std::array<std::uint64_t, 4>;  // by AuditEntry::Kind
 
 // Both are at most kMaxSafeInteger, as the formats have it.
 std::uint64_t audit_sum(std::uint64_t a, std::uint64_t b) {
@@ -59,14 +61,15 @@ class AuditObject final : public merge::Object {
 
   Bytes snapshot() const override {
     ByteWriter out;
-    out.u8(kAuditSnapshotVersion);
-    for (const std::uint64_t count : counts_) out.var_uint(count);
+    const bool reads = counts_.back() > 0;
+    out.u8(reads ? kAuditSnapshotVersion : kAuditSnapshotWithoutReads);
+    for (std::size_t i = 0; i < counts_.size() - (reads ? 0 : 1); ++i) out.var_uint(counts_[i]);
     return out.take();
   }
 
   std::string to_json() const override {
-    return fmt::format(R"({{"acts":{},"refusals":{},"exports":{}}})", counts_[0], counts_[1],
-                       counts_[2]);
+    return fmt::format(R"({{"acts":{},"refusals":{},"exports":{},"reads":{}}})", counts_[0],
+                       counts_[1], counts_[2], counts_[3]);
   }
 
   std::size_t memory_bytes() const override { return sizeof *this; }
@@ -83,13 +86,16 @@ class AuditType final : public merge::ObjectType {
 
   Result<std::unique_ptr<merge::Object>> restore(ByteView snapshot) const override {
     ByteReader in(snapshot);
-    if (const std::uint8_t version = in.u8(); in.ok() && version != kAuditSnapshotVersion)
+    const std::uint8_t version = in.u8();
+    const bool reads = version == kAuditSnapshotVersion;
+    if (in.ok() && !reads && version != kAuditSnapshotWithoutReads)
       return fail(
           ErrorCode::kUnsupported,
           fmt::format("this build does not know snapshots of an audit log of version {}", version));
-    AuditCounts counts;
-    for (std::uint64_t& count : counts) count = in.var_uint();
-    if (!in.ok() || !in.at_end())
+    AuditCounts counts{};
+    for (std::size_t i = 0; i < counts.size() - (reads ? 0 : 1); ++i) counts[i] = in.var_uint();
+    // There is one way to write each.
+    if (!in.ok() || !in.at_end() || (reads && counts.back() == 0))
       return fail(ErrorCode::kMalformed,
                   "a snapshot of an audit log is cut short, or bytes follow it");
     return std::make_unique<AuditObject>(counts);

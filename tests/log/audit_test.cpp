@@ -49,7 +49,7 @@ TEST(AuditLog, WhatCannotBeIsRefused) {
   none[1] = 0;
   EXPECT_FALSE(decode_audit(none));
   Bytes kind = good;
-  kind[2] = 3;
+  kind[2] = 4;
   EXPECT_FALSE(decode_audit(kind));
   AuditEntry never = some_entry();
   never.count = 0;

@@ -45,7 +45,7 @@ TEST(AuditTrail, WhatATenantHoldsIsBoundedAndNothingIsUncounted) {
   AuditTrail trail;
   for (int i = 0; i < 10'000; ++i) trail.add("acme", refusal(std::to_string(i), 1));
   const auto taken = trail.take();
-  ASSERT_EQ(taken[0].second.size(), log::kMaxAuditEntries);
+  ASSERT_EQ(taken[0].second.size(), AuditTrail::kMostOfTenant + 1);
   std::uint64_t count = 0;
   bool further = false;
   for (const auto& entry : taken[0].second) {
@@ -55,6 +55,41 @@ TEST(AuditTrail, WhatATenantHoldsIsBoundedAndNothingIsUncounted) {
   EXPECT_EQ(count, 10'000u);
   EXPECT_TRUE(further);
   EXPECT_TRUE(log::decode_audit(log::encode_audit(taken[0].second))) << "fits an event";
+}
+
+TEST(AuditTrail, ReadsLeaveRoomForRefusals) {
+  AuditTrail trail;
+  for (int i = 0; i < 1000; ++i) {
+    log::AuditEntry read = refusal(std::to_string(i), 1);
+    read.kind = log::AuditEntry::Kind::kRead;
+    read.reason = "";
+    trail.add("", read);
+  }
+  trail.add("", refusal("ann", 2));
+  const auto entries = trail.take()[0].second;
+  EXPECT_EQ(entries.size(), AuditTrail::kMostReadsOfTenant + 2);
+  std::uint64_t reads = 0;
+  bool further = false;
+  for (const auto& entry : entries) {
+    reads += entry.kind == log::AuditEntry::Kind::kRead ? entry.count : 0;
+    further = further || entry.reason == AuditTrail::kFurtherReads;
+  }
+  EXPECT_EQ(reads, 1000u);
+  EXPECT_TRUE(further);
+  EXPECT_EQ(entries.back().principal, "ann");
+}
+
+TEST(AuditTrail, WhatIsHeldIsChargedAndBounded) {
+  MemoryCell memory(4096);
+  AuditTrail trail(lasting(&memory));
+  for (int i = 0; i < 100; ++i)
+    trail.add("", refusal(std::string(1000, 'x') + std::to_string(i), 1));
+  EXPECT_GT(memory.used(), 0u);
+  EXPECT_LE(memory.used(), 4096u + 1024) << "one that only counts is always taken";
+  std::uint64_t count = 0;
+  for (const auto& entry : trail.take()[0].second) count += entry.count;
+  EXPECT_EQ(count, 100u);
+  EXPECT_EQ(memory.used(), 0u);
 }
 
 TEST(AuditTrail, WhatAllTenantsHoldIsBounded) {
