@@ -310,12 +310,13 @@ void audit_refusal(const Context& context, Right right, const http::Request& req
                          .request = route == nullptr ? std::string() : name_of(*route)});
 }
 
-// The audit log of the tenant is read, exported and kept like any other, by those who may read it, and never written.
+// The audit log of the tenant is read, exported and kept like any other, by those who may read it, and never written. The
+// policies of the tenant stand beside it, and those who may read the one may set the others.
 Result<void> check_system_workspace(const Route& route, const identity::Caller& caller,
                                     const Path& path) {
   if (path.name != log::kSystemWorkspace) return {};
   const bool possible = !identity::changes(route.right) || route.right == Right::kRetention ||
-                        route.right == Right::kHold;
+                        route.right == Right::kHold || route.right == Right::kPolicy;
   if (possible && caller.rights.has(Right::kAudit)) return {};
   return fail(ErrorCode::kForbidden, "this workspace belongs to the server");
 }

@@ -1,8 +1,11 @@
 // The present: workspaces, their objects, the state of an object.
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "api/history.h"
 #include "api/route.h"
+#include "api/shown_names.h"
 #include "api/state_form.h"
 #include "api/support.h"
 #include "api/tenant_names.h"
@@ -13,12 +16,33 @@ namespace {
 
 using View = workspace::Workspace::View;
 
+// A page has fewer names than it may if some of those that it is about are not shown.
+void show_names(Call call, std::size_t limit, std::vector<std::string> names) {
+  std::optional<std::string> next;
+  if (names.size() == limit) next = names.back();
+  auto shown = [next = std::move(next), responder = std::move(call.responder)](
+                   Result<std::vector<std::string>> kept) mutable {
+    responder.respond(kept ? name_page("workspaces", *kept, next) : to_response(kept.error()));
+  };
+  keep_shown(call, std::move(names), std::move(shown));
+}
+
 void list_workspaces(Call call) {
-  const auto limit = page_size(call.request);
+  auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  list_workspaces_of(call.shard.store->catalog(), call.caller.principal.tenant(),
-                     http::query_parameter(call.request.query, "after").value_or(""), *limit,
-                     answer_names("workspaces", *limit, std::move(call.responder)));
+  const std::string after = http::query_parameter(call.request.query, "after").value_or("");
+  log::Catalog& catalog = call.shard.store->catalog();
+  const std::string tenant(call.caller.principal.tenant());
+  if (sees_all_names(call.caller))
+    return list_workspaces_of(catalog, tenant, after, *limit,
+                              answer_names("workspaces", *limit, std::move(call.responder)));
+  *limit = std::min(*limit, kMostAsked);
+  list_workspaces_of(
+      catalog, tenant, after, *limit,
+      [limit = *limit, call = std::move(call)](Result<std::vector<std::string>> names) mutable {
+        if (!names) return call.refuse(names.error());
+        show_names(std::move(call), limit, std::move(*names));
+      });
 }
 
 void list_objects(Call call) {

@@ -26,20 +26,19 @@ int status_of(ErrorCode code) {
   return 500;
 }
 
-// {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
+}  // namespace
+
 http::Response name_page(std::string_view what, const std::vector<std::string>& names,
-                         std::size_t limit) {
+                         const std::optional<std::string>& next) {
   std::string json = "{" + protocol::json_string(what) + ":[";
   for (const std::string& name : names) {
     if (json.back() != '[') json += ',';
     json += protocol::json_string(name);
   }
   json += "],\"next\":";
-  json += names.size() < limit ? "null" : protocol::json_string(names.back());
+  json += next ? protocol::json_string(*next) : "null";
   return http::json_response(200, json + "}\n");
 }
-
-}  // namespace
 
 http::Response to_response(const Error& error) {
   http::Response response =
@@ -73,7 +72,9 @@ log::Done<std::vector<std::string>> answer_names(std::string_view what, std::siz
                                                  http::Responder responder) {
   return [what, limit,
           responder = std::move(responder)](Result<std::vector<std::string>> names) mutable {
-    responder.respond(names ? name_page(what, *names, limit) : to_response(names.error()));
+    if (!names) return responder.respond(to_response(names.error()));
+    const bool more = names->size() >= limit;
+    responder.respond(name_page(what, *names, more ? std::optional(names->back()) : std::nullopt));
   };
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,8 @@ Result<std::uint64_t> number(const http::Request& request, std::string_view name
 Result<std::size_t> page_size(const http::Request& request, std::size_t most = kMaxPage);
 
 // {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
+http::Response name_page(std::string_view what, const std::vector<std::string>& names,
+                         const std::optional<std::string>& next);
 log::Done<std::vector<std::string>> answer_names(std::string_view what, std::size_t limit,
                                                  http::Responder responder);
 

@@ -88,8 +88,8 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
   const bool guessed = !room.object.empty() && !token.empty();
   const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
   return [&context, room = std::move(room), principal = std::move(principal), wants_saved,
-          trace = trace_of(request), client = client_key(request, token), guessed,
-          peer = request.peer](Shard& shard) mutable {
+          origin = origin_of(request), trace = trace_of(request),
+          client = client_key(request, token), guessed, peer = request.peer](Shard& shard) mutable {
     const bool wrong = guessed && !principal && principal.error().code == ErrorCode::kUnauthorized;
     return std::make_unique<session::YSession>(
         session::YSessionOptions{.host = shard.host,
@@ -98,6 +98,7 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
                                  .principal = std::move(principal),
                                  .refused_for_ms = wrong ? wait_after_wrong_token(shard, peer) : 0,
                                  .actor = new_actor(shard),
+                                 .origin = std::move(origin),
                                  .trace = std::move(trace),
                                  .wants_saved = wants_saved,
                                  .refusals = &shard.refusals,
@@ -111,8 +112,8 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
 
 MakeSession hocuspocus_session(const AcceptContext& context, const http::Request& request,
                                const Result<Room>& room) {
-  return [&context, room, tenant = request.tenant, trace = trace_of(request),
-          token = token_of(request, context.cookies)](Shard& shard) {
+  return [&context, room, tenant = request.tenant, origin = origin_of(request),
+          trace = trace_of(request), token = token_of(request, context.cookies)](Shard& shard) {
     return std::make_unique<session::HocuspocusSession>(session::HocuspocusOptions{
         .host = shard.host,
         .workspace = room ? room->workspace : std::string(),
@@ -123,6 +124,7 @@ MakeSession hocuspocus_session(const AcceptContext& context, const http::Request
         .failed_tokens = &shard.failed_tokens,
         .sessions = &shard.sessions,
         .actor = new_actor(shard),
+        .origin = origin,
         .trace = trace,
         .limits = context.limits,
         .rates = &shard.rates,

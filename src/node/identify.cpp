@@ -72,6 +72,11 @@ std::string trace_of(const http::Request& request) {
   return std::string(header);
 }
 
+std::string origin_of(const http::Request& request) {
+  constexpr std::size_t kLongest = 300;
+  return std::string(request.headers.find("Origin").value_or("").substr(0, kLongest));
+}
+
 namespace {
 
 // The workspace that a request of the HTTP API names; "" if it names none that can exist.
@@ -89,24 +94,23 @@ void find_out(const identity::Authenticator& access, const TokenCookies& cookies
               std::move_only_function<void(Result<identity::Caller>)> done) {
   const std::string token = token_of(request, cookies);
   const std::string workspace = workspace_of(request.raw_path);
-  access.authenticate(
-      {.token = token,
-       .workspace = workspace,
-       .peer = request.peer,
-       .may_ask = may_ask,
-       .tenant = request.tenant},
-      loop,
-      [origin = std::string(request.headers.find("Origin").value_or("")), trace = trace_of(request),
-       peer = request.peer, done = std::move(done)](Result<identity::Principal> principal) mutable {
-        if (!principal) return done(std::unexpected(std::move(principal.error())));
-        const identity::Rights rights = principal->rights;
-        done(identity::Caller{.principal = std::move(*principal),
-                              .rights = rights,
-                              .origin = std::move(origin),
-                              .trace = std::move(trace),
-                              .protocol = "http",
-                              .peer = std::move(peer)});
-      });
+  access.authenticate({.token = token,
+                       .workspace = workspace,
+                       .peer = request.peer,
+                       .may_ask = may_ask,
+                       .tenant = request.tenant},
+                      loop,
+                      [origin = origin_of(request), trace = trace_of(request), peer = request.peer,
+                       done = std::move(done)](Result<identity::Principal> principal) mutable {
+                        if (!principal) return done(std::unexpected(std::move(principal.error())));
+                        const identity::Rights rights = principal->rights;
+                        done(identity::Caller{.principal = std::move(*principal),
+                                              .rights = rights,
+                                              .origin = std::move(origin),
+                                              .trace = std::move(trace),
+                                              .protocol = "http",
+                                              .peer = std::move(peer)});
+                      });
 }
 
 }  // namespace

@@ -34,6 +34,9 @@ std::string token_of(const http::Request& request, const TokenCookies& cookies);
 // (www.w3.org/TR/trace-context).
 std::string trace_of(const http::Request& request);
 
+// The web page that asks, as its browser says, cut where no origin is longer; "" outside of browsers.
+std::string origin_of(const http::Request& request);
+
 // Answers as identity::Authenticator does, on `loop`, which is that of the caller. The request must stay until
 // identify() returns.
 void identify(const identity::Authenticator& access, const TokenCookies& cookies,

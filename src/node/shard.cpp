@@ -20,7 +20,15 @@ state::ReplaySources sources_here(log::LoopStore& store, const ShardOptions& opt
 
 std::unique_ptr<AuditKeeper> make_audit(Scheduler& loop, const ShardOptions& options) {
   if (options.audit_through == nullptr) return nullptr;
-  return std::make_unique<AuditKeeper>(*options.audit_through, loop, options.reports);
+  return std::make_unique<AuditKeeper>(
+      *options.audit_through, loop, options.reports,
+      options.memory == nullptr ? nullptr : lasting(&options.memory->cell(MemoryUse::kChanges)));
+}
+
+std::unique_ptr<TenantPolicies> make_tenant_policies(const ShardOptions& options,
+                                                     std::size_t index) {
+  if (options.tenant_policies_through == nullptr) return nullptr;
+  return std::make_unique<TenantPolicies>(*options.tenant_policies_through, index);
 }
 
 constexpr std::size_t kFailedTokenPlaces = 4096;
@@ -46,6 +54,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
       quarantine(loop, std::move(options.on_quarantine)),
       cache(sources, options.cache, &quarantine),
       audit(make_audit(loop, options)),
+      tenant_policies(make_tenant_policies(options, index)),
       failed_tokens(kFailedTokenPlaces, audit.get()),
       rates(options.rates),
       sessions(loop, *random, revocations, index),
@@ -75,6 +84,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .reports = options.reports,
             .people = &people,
             .audit = audit.get(),
+            .tenant_policies = tenant_policies.get(),
             .presence = options.presence,
             .stamp_presence = options.stamp_presence,
             .memory = options.memory,

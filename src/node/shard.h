@@ -31,6 +31,7 @@
 #include "node/one_by_one.h"
 #include "node/placement.h"
 #include "node/slow_answers.h"
+#include "node/tenant_policies.h"
 #include "node/usage_keeper.h"
 #include "observe/report.h"
 #include "observe/turn_meter.h"
@@ -62,6 +63,8 @@ struct ShardOptions {
   workspace::PresenceLimits presence = {};
   bool stamp_presence = false;   // workspace/stamp.h
   std::uint64_t guest_days = 0;  // workspace/guest_keeper.h
+  // The shards of all loops, for the policies that hold for a whole tenant. nullptr: there are none.
+  const Shards* tenant_policies_through = nullptr;
   // The shards of all loops, to write the audit logs of tenants through them. nullptr: there are none.
   const Shards* audit_through = nullptr;
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
@@ -112,7 +115,8 @@ struct Shard {
   session::Counters session_counters;
   ClockWatch clock;
   session::Refusals refusals;
-  const std::unique_ptr<AuditKeeper> audit;  // nullptr: nothing is audited
+  const std::unique_ptr<AuditKeeper> audit;               // nullptr: nothing is audited
+  const std::unique_ptr<TenantPolicies> tenant_policies;  // nullptr: there are none
   limits::FailedTokens failed_tokens;
   limits::NetworkRates rates;
   identity::Revocations revocations;  // the same on every loop

@@ -62,6 +62,7 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
                   .caller = {.principal = principal,
                              .rights = principal.rights,
                              .actor = session.options_.actor,
+                             .origin = session.options_.origin,
                              .trace = session.options_.trace,
                              .protocol = "hocuspocus",
                              .peer = std::string(session.connection_->peer()),

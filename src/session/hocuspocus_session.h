@@ -44,6 +44,7 @@ struct HocuspocusOptions {
   limits::FailedTokens* failed_tokens = nullptr;  // nullptr: wrong tokens are answered at once
   SessionTable* sessions = nullptr;               // nullptr: nobody sees or ends the session
   std::string actor;
+  std::string origin = {};  // of the web page that connects; "" outside of browsers
   std::string trace = {};
   const Limits& limits;
   limits::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down

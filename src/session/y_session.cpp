@@ -70,6 +70,7 @@ void YSession::on_open(Connection& connection) {
                                   .caller = {.principal = *std::move(options->principal),
                                              .rights = rights,
                                              .actor = std::move(options->actor),
+                                             .origin = std::move(options->origin),
                                              .trace = std::move(options->trace),
                                              .protocol = "y-websocket",
                                              .peer = std::string(connection.peer()),

@@ -24,6 +24,7 @@ struct YSessionOptions {
   Result<identity::Principal> principal;
   std::uint64_t refused_for_ms = 0;
   std::string actor;
+  std::string origin = {};  // of the web page that connects; "" outside of browsers
   std::string trace = {};
   bool wants_saved = false;          // protocol/y_sync.h, `saved`
   Refusals* refusals = nullptr;      // nullptr: close every refused connection at once

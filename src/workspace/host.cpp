@@ -4,14 +4,20 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
+#include "log/audit.h"
 #include "policy/workspace_policy.h"
 #include "state/rules_object.h"
+#include "workspace/rule_compiler.h"
 
 namespace syncline::workspace {
 namespace {
 
 constexpr std::uint64_t kSweepMs = 3000;
-constexpr std::size_t kKnownPolicies = 64;
+constexpr std::size_t kKnownRules = 64;
+
+// Follows the names of all tenants' workspaces, which begin with a slash.
+constexpr std::string_view kAfterTenants = "0";
 
 Result<void> check_place(const limits::WorkspaceUse& use) {
   if (auto within = use.check(limits::Quota::kConnections, 1); !within) return within;
@@ -56,13 +62,33 @@ void Host::admit(const identity::Caller& caller, identity::Right right, const st
   const bool open = found != workspaces_.end() && found->second->is_open();
   if (caller.local || open)
     return ask(caller, name, object, open ? found->second->policy() : nullptr, std::move(done));
-  with_policy_object(name,
-                     [this, ask, caller, name, object = std::string(object),
-                      done = std::move(done)](Result<const state::Resident*> resident) mutable {
-                       if (!resident) return done(std::unexpected(std::move(resident.error())));
-                       const SharedPolicy policy = compiled(name, **resident);
-                       ask(caller, name, object, policy.get(), std::move(done));
-                     });
+  find_policy(name, [ask, caller, name, object = std::string(object),
+                     done = std::move(done)](Result<SharedPolicy> policy) mutable {
+    if (!policy) return done(std::unexpected(std::move(policy.error())));
+    ask(caller, name, object, policy->get(), std::move(done));
+  });
+}
+
+// Of a workspace that is not open: its own rules, and those of its tenant.
+void Host::find_policy(const std::string& name, Done<SharedPolicy> done) {
+  auto with_own = [this, name, alive = std::weak_ptr(alive_),
+                   done = std::move(done)](Result<policy::RulesAt> tenant) mutable {
+    if (alive.expired()) return;
+    if (!tenant) return done(std::unexpected(std::move(tenant.error())));
+    with_policy_object(name, [this, name, tenant = std::move(*tenant), done = std::move(done)](
+                                 Result<const state::Resident*> resident) mutable {
+      if (!resident) return done(std::unexpected(std::move(resident.error())));
+      compile(
+          name, **resident,
+          [tenant = std::move(tenant), done = std::move(done)](const policy::RulesAt& own) mutable {
+            done(policy::WorkspacePolicy::of(own, std::move(tenant)));
+          });
+    });
+  };
+  const auto [tenant, workspace] = split_name(name);
+  if (services_.tenant_policies == nullptr || workspace == log::kSystemWorkspace)
+    return with_own(policy::RulesAt());
+  services_.tenant_policies->load(tenant, std::move(with_own));
 }
 
 // Of a workspace that is not open, perhaps because it is shut. `use` must not keep the object.
@@ -83,13 +109,94 @@ void Host::with_policy_object(const std::string& name, Done<const state::Residen
 }
 
 // Compiling takes long compared with a decision, and requests for one workspace come one after the other.
-Host::SharedPolicy Host::compiled(const std::string& name, const state::Resident& resident) {
-  if (resident.position() == 0) return nullptr;
-  if (known_policies_.size() > kKnownPolicies) known_policies_.clear();
-  KnownPolicy& known = known_policies_[name];
-  if (known.position != resident.position())
-    known = {resident.position(), policy_of(name, resident.object(), resident.position())};
-  return known.policy;
+void Host::compile(const std::string& name, const state::Resident& resident,
+                   std::move_only_function<void(const policy::RulesAt&)> done) {
+  if (resident.position() == 0) return done({});
+  if (known_rules_.size() > kKnownRules)
+    std::erase_if(known_rules_, [](const auto& entry) { return entry.second.compiling == 0; });
+  KnownRules& known = known_rules_[name];
+  const log::Position at = resident.position();
+  if (known.rules.at == at) return done(known.rules);
+  if (known.compiling == at) return known.waiting.push_back(std::move(done));
+  const bool is_first = known.compiling == 0;
+  if (is_first) known.compiling = at;
+  auto compiled = [this, name, is_first, alive = std::weak_ptr(alive_),
+                   done = std::move(done)](const policy::RulesAt& rules) mutable {
+    if (alive.expired()) return;
+    if (is_first) {
+      KnownRules& kept = known_rules_[name];
+      kept.rules = rules;
+      kept.compiling = 0;
+      for (auto& answer : std::exchange(kept.waiting, {})) answer(rules);
+    }
+    done(rules);
+  };
+  compile_rules(services_.off_loop, name, resident.object(), at, std::move(compiled));
+}
+
+void Host::read_own_rules(const std::string& name, Done<policy::RulesAt> done) {
+  const auto found = workspaces_.find(name);
+  if (found != workspaces_.end() && found->second->is_open() && !found->second->rules_damage()) {
+    const policy::RulesAt rules = found->second->own_rules();
+    return found->second->when_durable(
+        rules.at, [rules, done = std::move(done)](Result<void> durable) mutable {
+          durable ? done(rules) : done(std::unexpected(std::move(durable.error())));
+        });
+  }
+  with_policy_object(
+      name, [this, name, done = std::move(done)](Result<const state::Resident*> resident) mutable {
+        if (!resident) return done(std::unexpected(std::move(resident.error())));
+        compile(name, **resident,
+                [done = std::move(done)](const policy::RulesAt& rules) mutable { done(rules); });
+      });
+}
+
+struct Host::Taking {
+  std::string tenant;
+  policy::RulesAt rules;
+  Task done;
+  std::string after;  // the last workspace that was looked at
+};
+
+void Host::take_tenant_rules(std::string tenant, policy::RulesAt rules, Task done) {
+  std::string before_all = qualified(tenant, "");
+  take_more(std::make_shared<Taking>(
+      Taking{std::move(tenant), std::move(rules), std::move(done), std::move(before_all)}));
+}
+
+void Host::take_more(std::shared_ptr<Taking> taking) {
+  const Doing naming(services_.scheduler, "policy");
+  std::size_t left = kSweptAtOnce;
+  for (auto next = workspaces_.upper_bound(taking->after); next != workspaces_.end(); ++next) {
+    // The names of the default tenant are around those of all others.
+    if (taking->tenant.empty() && next->first.starts_with('/'))
+      next = workspaces_.lower_bound(std::string(kAfterTenants));
+    if (next == workspaces_.end() || split_name(next->first).tenant != taking->tenant) break;
+    if (left-- == 0)
+      return services_.scheduler.post([this, taking, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired()) take_more(taking);
+      });
+    taking->after = next->first;
+    next->second->take_tenant_rules(taking->rules);
+  }
+  taking->done();
+}
+
+void Host::may_show(const identity::Caller& caller, const std::string& name, Done<bool> done) {
+  const auto ask = [name](const identity::Caller& asking, const policy::WorkspacePolicy* policy) {
+    return policy == nullptr ||
+           policy->may_show({.caller = asking, .right = identity::Right::kRead, .workspace = name});
+  };
+  const auto found = workspaces_.find(name);
+  if (found != workspaces_.end() && found->second->is_open())
+    return done(ask(caller, found->second->policy()));
+  find_policy(name, [ask, caller, done = std::move(done)](Result<SharedPolicy> policy) mutable {
+    if (policy) return done(ask(caller, policy->get()));
+    // Nobody but the local operator is let into a workspace whose rules cannot be read.
+    const ErrorCode code = policy.error().code;
+    const bool damaged = code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported;
+    damaged ? done(false) : done(std::unexpected(std::move(policy.error())));
+  });
 }
 
 void Host::read_access(const std::string& name, Done<Access> done) {
@@ -116,6 +223,9 @@ void Host::judge(const policy::Question& question, const policy::WorkspacePolicy
                               .workspace = question.workspace,
                               .object = question.object,
                               .reason = verdict.allowed.error().message});
+  if (verdict.allowed && services_.audit != nullptr && policy != nullptr &&
+      policy->is_audited(question))
+    services_.audit->read(question.caller, question.right, question.workspace, question.object);
   if (verdict.rules == 0) return done(std::move(verdict.allowed));
   get(std::string(question.workspace))
       .when_durable(verdict.rules, [allowed = std::move(verdict.allowed),

@@ -41,12 +41,22 @@ class Host {
   void admit(const identity::Caller& caller, identity::Right right, const std::string& name,
              std::string_view object, Done<void> done, bool lists = false);
 
+  // Whether there may be something in the workspace that the caller may read (policy/workspace_policy.h), for lists of
+  // workspaces. He must have the right to read.
+  void may_show(const identity::Caller& caller, const std::string& name, Done<bool> done);
+
   // The policies and shares of a workspace, for somebody who may see them. Answers when they are durable.
   struct Access {
     log::HeldPolicies policies;
     log::HeldShares shares;
   };
   void read_access(const std::string& name, Done<Access> done);
+
+  // The policies and shares of a workspace alone, compiled, as they are durable.
+  void read_own_rules(const std::string& name, Done<policy::RulesAt> done);
+
+  // From now on, this holds for a tenant. Its workspaces in memory take it up, some in each turn; then `done` is called.
+  void take_tenant_rules(std::string tenant, policy::RulesAt rules, Task done);
 
   // The workspace with that (checked) name; created if it is not in memory. It is valid while
   // somebody subscribes to one of its objects. Otherwise do not keep it beyond the turn.
@@ -97,13 +107,19 @@ class Host {
   static constexpr std::size_t kSweptAtOnce = 256;  // steps of a turn: workspaces and objects
 
   using SharedPolicy = std::shared_ptr<const policy::WorkspacePolicy>;
-  struct KnownPolicy {
-    log::Position position = 0;
-    SharedPolicy policy;
+  // The rules of a workspace that is not open.
+  struct KnownRules {
+    policy::RulesAt rules;
+    log::Position compiling = 0;  // at that position; 0: nobody does
+    std::vector<std::move_only_function<void(const policy::RulesAt&)>> waiting;
   };
+  struct Taking;
 
   void with_policy_object(const std::string& name, Done<const state::Resident*> use);
-  SharedPolicy compiled(const std::string& name, const state::Resident& resident);
+  void find_policy(const std::string& name, Done<SharedPolicy> done);
+  void compile(const std::string& name, const state::Resident& resident,
+               std::move_only_function<void(const policy::RulesAt&)> done);
+  void take_more(std::shared_ptr<Taking> taking);
   void judge(const policy::Question& question, const policy::WorkspacePolicy* policy,
              Done<void> done);
   void sweep_in(std::uint64_t ms);
@@ -113,7 +129,7 @@ class Host {
   Services services_;
   const Gate gate_;
   std::map<std::string, std::unique_ptr<Workspace>> workspaces_;
-  std::map<std::string, KnownPolicy> known_policies_;  // of some workspaces that are not open
+  std::map<std::string, KnownRules> known_rules_;  // of some workspaces
   Scheduler::TimerId timer_ = 0;
   // How far a sweep has come: before this workspace, or within it, after this object.
   std::string sweep_workspace_;

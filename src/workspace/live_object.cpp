@@ -50,6 +50,13 @@ Subscriber* SubscriberList::find(Stay stay) const {
              : nullptr;
 }
 
+std::pair<Subscriber*, SubscriberList::Stay> SubscriberList::next(Stay after) const {
+  for (std::size_t place = place_of(after + 1); place < subscribers_.size(); ++place)
+    if (const Entry& entry = subscribers_[place]; entry.subscriber != nullptr)
+      return {entry.subscriber, entry.stay};
+  return {nullptr, after};
+}
+
 // ---- lending
 
 Bytes LiveObject::version() const {

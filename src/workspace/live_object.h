@@ -84,6 +84,9 @@ class SubscriberList {
   // The subscriber of this stay; nullptr if it has left.
   Subscriber* find(Stay stay) const;
 
+  // The first subscriber whose stay began after that one, with his stay; nullptr if there is none.
+  std::pair<Subscriber*, Stay> next(Stay after) const;
+
   // The last stay that began.
   Stay last() const { return last_stay_; }
 

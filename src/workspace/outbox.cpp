@@ -32,7 +32,7 @@ void Outbox::end_run() {
 void Outbox::release(log::Position position) {
   durable_ = std::max(durable_, position);
   // An item may push others; they are added at the end.
-  while (!items_.empty() && items_.front().position <= durable_) {
+  while (!held_ && !items_.empty() && items_.front().position <= durable_) {
     if (is_mutated(Mutation::overtake_in_outbox) && items_.size() > 1 &&
         items_[1].position <= durable_)
       std::swap(items_[0], items_[1]);
@@ -48,7 +48,13 @@ void Outbox::release(log::Position position) {
   end_run();
 }
 
+void Outbox::resume() {
+  held_ = false;
+  release(durable_);
+}
+
 void Outbox::lose(const Error& error) {
+  held_ = false;
   std::deque<Entry> lost = std::exchange(items_, {});
   for (Entry& entry : lost) entry.item(&error);
   in_run_ |= is_mutated(Mutation::ack_refused);

@@ -31,8 +31,16 @@ class Outbox {
   // after it. It only notes its part, and `after_run` does the work. So nothing overtakes it.
   void push_to_run(log::Position position, Item item);
 
+  // Releases nothing from now on, until resume(). What is lost meanwhile is told all the same. An item must not call
+  // resume().
+  void hold() { held_ = true; }
+  void resume();
+  bool held() const { return held_; }
+
   // True if push() would release an item that needs `position` at once.
-  bool is_free(log::Position position) const { return items_.empty() && position <= durable_; }
+  bool is_free(log::Position position) const {
+    return !held_ && items_.empty() && position <= durable_;
+  }
 
   // Everything up to `position` is now durable.
   void release(log::Position position);
@@ -60,6 +68,7 @@ class Outbox {
 
   const std::function<void()> after_run_;
   bool in_run_ = false;
+  bool held_ = false;
   std::deque<Entry> items_;
   log::Position durable_ = 0;
   log::Position last_ = 0;

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "log/rules_held.h"
 #include "merge/effect_codec.h"
 #include "policy/access_schema.h"
 #include "policy/workspace_policy.h"
 #include "state/rules_object.h"
+#include "workspace/rule_compiler.h"
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
@@ -18,6 +20,17 @@ namespace {
 
 // The actor of events that say what a version before 0.2 kept without events.
 constexpr std::string_view kTakenOver = "taken over";
+
+constexpr std::size_t kAskedAtOnce = 256;                       // subscribers
+constexpr std::uint64_t kStepsAtOnce = std::uint64_t{1} << 17;  // of policies, in a turn
+
+bool is_about_shares(const log::RuleAct& act) {
+  return std::holds_alternative<log::Share>(act) || std::holds_alternative<log::Unshare>(act);
+}
+
+bool is_damage(ErrorCode code) {
+  return code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported;
+}
 
 }  // namespace
 
@@ -50,10 +63,22 @@ void Workspace::change_rules(const identity::Caller& caller, identity::Right rig
                          services_.scheduler.unix_ms()};
   if (auto ok = log::check_rule_change(change); !ok)
     return done(std::unexpected(std::move(ok.error())));
-  if (const auto* set = std::get_if<log::SetPolicy>(&change.act))
+  // A worker checks a long text (compile_ahead).
+  const auto* set = std::get_if<log::SetPolicy>(&change.act);
+  if (set != nullptr && (!services_.off_loop || set->text.size() <= kCompiledHereBytes))
     if (auto fits = policy::check_policy_text(set->name, set->text); !fits)
       return done(std::unexpected(std::move(fits.error())));
   const std::string object(log::object_of(change.act));
+  if (is_system_ && is_about_shares(change.act))
+    return done(
+        fail(ErrorCode::kInvalid,
+             "what holds for a whole tenant is said by policies; shares are of one workspace"));
+  if (is_system_ && object == log::kPolicyObject && services_.tenant_policies != nullptr)
+    done = [tenants = services_.tenant_policies, tenant = std::string(split_name(name_).tenant),
+            done = std::move(done)](Result<Receipt> receipt) mutable {
+      if (!receipt) return done(std::move(receipt));
+      tenants->when_taken(tenant, [done = std::move(done), receipt]() mutable { done(receipt); });
+    };
   auto author = std::make_shared<RuleAuthor>(caller, right, std::move(change), std::move(done));
   auto opened = [this, author](Result<LiveObject*> live) {
     if (!live) return author->done(std::unexpected(std::move(live.error())));
@@ -67,7 +92,7 @@ void Workspace::begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& obje
   if (author->lost) return author->done(std::unexpected(*author->lost));
   services_.retention.load_retention(
       name_, [this, view = std::weak_ptr(view_), author = std::move(author),
-              &object](Result<log::Retention> kept) {
+              &object](Result<log::Retention> kept) mutable {
         if (view.expired())
           return author->done(std::unexpected(author->lost.value_or(
               Error{ErrorCode::kUnavailable, "the workspace was closed: try again"})));
@@ -78,22 +103,63 @@ void Workspace::begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& obje
         services_.cache.begin_as(object.resident(), state::rules_type());
         auto fits = kept ? check_rule(*author, object, *kept)
                          : Result<void>(std::unexpected(std::move(kept.error())));
-        if (fits) {
-          const Bytes intent = log::encode_rule_change(author->change);
-          submit(author->caller, object, {.intent = intent, .right = author->right}, author.get(),
-                 std::move(author->done));
-        } else {
+        if (fits && compile_ahead(author, object)) return;
+        if (fits)
+          submit_rules(author, object);
+        else
           author->done(std::unexpected(std::move(fits.error())));
+        if (!view.expired()) unsubscribe(object, *author);
+      });
+}
+
+void Workspace::submit_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object) {
+  const Bytes intent = log::encode_rule_change(author->change);
+  submit(author->caller, object, {.intent = intent, .right = author->right}, author.get(),
+         std::move(author->done));
+}
+
+// True if a worker checks the change first and compiles what the policies and shares will be, because that is too long for
+// the loop; the change goes on then. If another change of them comes first, this is begun again.
+bool Workspace::compile_ahead(std::shared_ptr<RuleAuthor>& author, LiveObject& object) {
+  if (object.id() != log::kPolicyObject || !services_.off_loop) return false;
+  const log::HeldRules& held = *state::rules_of(object.object());
+  if (!is_long_change(held, author->change.act)) return false;
+  Bytes intent = log::encode_rule_change(author->change);
+  const auto prepared = object.object().prepare(intent);
+  if (!prepared ||
+      !verdict_on(author->caller, author->right, object, &prepared->effect, intent.size()).allowed)
+    return false;  // it will be refused
+  log::HeldRules next;
+  next.policies = held.policies;
+  next.shares = held.shares;
+  if (!log::carry_out(next, author->change)) return false;
+  compile_change(
+      *services_.off_loop, name_, std::move(next), author->change.act,
+      [this, author, &object, view = std::weak_ptr(view_), before = object.position(),
+       intent = std::move(intent)](Result<std::shared_ptr<const policy::RuleSet>> rules) mutable {
+        if (view.expired() || author->lost)
+          return author->done(std::unexpected(author->lost.value_or(
+              Error{ErrorCode::kUnavailable, "the workspace was closed: try again"})));
+        if (rules && (object.busy() || object.position() != before))
+          return begin_rules(std::move(author), object);
+        if (rules) {
+          ahead_ = Ahead{before, std::move(intent), std::move(*rules)};
+          submit_rules(author, object);
+        } else {
+          author->done(std::unexpected(std::move(rules.error())));
         }
         if (!view.expired()) unsubscribe(object, *author);
       });
+  return true;
 }
 
 // What the store would refuse. A refused append costs the whole workspace its view, so it is found here.
 Result<void> Workspace::check_rule(const RuleAuthor& author, const LiveObject& object,
                                    const log::Retention& kept) const {
   const log::Position last = chain_.head().last_position;
-  if (last == 0) return fail(ErrorCode::kNotFound, "there is no workspace " + name_);
+  // The server's own begins when it is needed.
+  if (last == 0 && !(is_system_ && object.id() == log::kPolicyObject))
+    return fail(ErrorCode::kNotFound, "there is no workspace " + name_);
   if (rules_untold_)
     return fail(ErrorCode::kUnavailable,
                 fmt::format("workspace {} has pins or rules of an earlier version, which could not "
@@ -117,6 +183,23 @@ Result<void> Workspace::check_rule(const RuleAuthor& author, const LiveObject& o
 }
 
 // ---- opening
+
+// Nobody is let in before it is known what holds for the tenant.
+void Workspace::look_at_tenant(log::Head head) {
+  if (is_system_ || services_.tenant_policies == nullptr) return look_at_rules(head);
+  services_.tenant_policies->load(
+      split_name(name_).tenant,
+      [this, head, view = std::weak_ptr(view_)](Result<policy::RulesAt> rules) {
+        if (view.expired()) return;
+        if (!rules && !is_damage(rules.error().code))
+          return head_loaded(std::unexpected(std::move(rules.error())));
+        if (rules)
+          take_tenant_rules(*rules);
+        else
+          rules_damaged_ = std::move(rules.error());
+        look_at_rules(head);
+      });
+}
 
 // Before anybody is let in: what a version before 0.2 kept without events becomes events, and the
 // objects that hold the rules can be read.
@@ -187,12 +270,11 @@ void Workspace::read_rules(log::Head head, std::size_t index) {
                            &cache = services_.cache](Result<state::Resident*> resident) {
                             const bool current = !view.expired();
                             if (resident && current && kObjects[index] == log::kPolicyObject)
-                              take_policy((*resident)->object(), (*resident)->position());
+                              return read_policy(head, index, **resident);
                             if (resident) cache.release(**resident);
                             if (!current) return;
                             if (resident) return read_rules(head, index + 1);
-                            const ErrorCode code = resident.error().code;
-                            if (code != ErrorCode::kCorrupt && code != ErrorCode::kUnsupported)
+                            if (!is_damage(resident.error().code))
                               return head_loaded(std::unexpected(resident.error()));
                             rules_damaged_ = rules_error(name_, resident.error());
                             head_loaded(head);
@@ -201,27 +283,104 @@ void Workspace::read_rules(log::Head head, std::size_t index) {
 
 // ---- policies and shares
 
-void Workspace::take_policy(const merge::Object& object, log::Position position) {
-  policy_ = position == 0 ? nullptr : policy_of(name_, object, position);
+void Workspace::read_policy(log::Head head, std::size_t index, state::Resident& resident) {
+  compile_rules(services_.off_loop, name_, resident.object(), resident.position(),
+                [this, head, index, view = std::weak_ptr(view_)](policy::RulesAt rules) {
+                  if (view.expired()) return;
+                  own_rules_ = std::move(rules);
+                  use_rules();
+                  read_rules(head, index + 1);
+                });
+  services_.cache.release(resident);
+}
+
+// The event has changed them. `before`: the position of the event before it.
+void Workspace::take_policy(const log::Event& event, const merge::Object& object,
+                            log::Position before) {
+  const auto ahead = std::exchange(ahead_, std::nullopt);
+  if (ahead && ahead->before == before && ahead->intent == event.intent) {
+    own_rules_ = {ahead->rules, event.position};
+  } else {
+    compile_rules(std::nullopt, name_, object, event.position,
+                  [this](policy::RulesAt rules) { own_rules_ = std::move(rules); });
+  }
+  use_rules();
+}
+
+// Of somebody who opens an object and stays. Requests over HTTP are noted where they are admitted (Host).
+void Workspace::note_read(const identity::Caller& caller, const LiveObject& object) const {
+  if (services_.audit == nullptr || policy_ == nullptr) return;
+  if (policy_->is_audited({.caller = caller,
+                           .right = identity::Right::kRead,
+                           .workspace = name_,
+                           .object = object.id(),
+                           .type = object.object().type().name(),
+                           .unix_ms = services_.scheduler.unix_ms()}))
+    services_.audit->read(caller, identity::Right::kRead, name_, object.id());
+}
+
+void Workspace::take_tenant_rules(const policy::RulesAt& rules) {
+  if (is_system_ || rules.at < tenant_rules_.at) return;
+  const bool same = rules.at == tenant_rules_.at;
+  tenant_rules_ = rules;
+  use_rules();
+  if (open_ && !same) tell_rights(true);
+}
+
+void Workspace::use_rules() {
+  policy_ = policy::WorkspacePolicy::of(own_rules_, tenant_rules_);
   if (policy_ == nullptr || !policy_->damage()) return;
   reporter_.error("the policies of a workspace cannot be read: only administrators may change them",
                   {{"workspace", name_}, {"reason", policy_->damage()->message}});
 }
 
-std::shared_ptr<const policy::WorkspacePolicy> policy_of(const std::string& workspace,
-                                                         const merge::Object& object,
-                                                         log::Position position) {
-  if (const log::HeldRules* held = state::rules_of(object))
-    return policy::WorkspacePolicy::make(workspace, *held, position);
-  return policy::WorkspacePolicy::unreadable(
-      {ErrorCode::kCorrupt, "the object ./policy does not have the type 'rules'"}, position);
+// ---- asking those who are connected again
+
+// Until all were asked, nothing is told to anybody, so nobody gets what he may not read any more. The first part is asked
+// at once, or, if there are more workspaces to look at in this turn, `later`.
+void Workspace::tell_rights(bool later) {
+  const bool under_way = asking_.has_value();
+  asking_.emplace();
+  if (under_way || live_.empty()) {
+    if (!under_way) asking_.reset();
+    return;
+  }
+  later ? ask_in_a_turn() : go_on_asking();
 }
 
-// In the turn in which the change is durable, and before anybody is told of what came after it.
-void Workspace::tell_rights() {
+void Workspace::ask_in_a_turn() {
+  outbox_.hold();
+  services_.scheduler.post_in(lane_, [this, view = std::weak_ptr(view_)] {
+    if (!view.expired() && asking_) go_on_asking();
+  });
+}
+
+void Workspace::go_on_asking() {
   const Doing naming(services_.scheduler, "policy");
-  for (auto& [id, object] : live_)
-    object->subscribers().each([](Subscriber& subscriber) { subscriber.on_rights(); });
+  if (!ask_some()) return ask_in_a_turn();
+  asking_.reset();
+  if (!outbox_.held()) return;
+  outbox_.resume();
+  sweep_later();
+}
+
+// As many as a turn has time for. True if all were asked.
+bool Workspace::ask_some() {
+  const auto steps = [this] { return policy_ == nullptr ? 0 : policy_->steps(); };
+  const std::uint64_t began = steps();
+  std::size_t asked = 0;
+  for (auto next = live_.lower_bound(asking_->object); next != live_.end(); ++next) {
+    if (next->first != asking_->object) asking_ = Asking{std::string(next->first)};
+    while (true) {
+      const auto [subscriber, stay] = next->second->subscribers().next(asking_->after);
+      if (subscriber == nullptr) break;
+      if (++asked > kAskedAtOnce || steps() - began > kStepsAtOnce) return false;
+      asking_->after = stay;
+      subscriber->on_rights();
+      if (!asking_) return true;  // the workspace has dropped its view
+    }
+  }
+  return true;
 }
 
 Error rules_error(const std::string& workspace, const Error& damage) {

@@ -5,7 +5,9 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "identity/names.h"
+#include "log/audit.h"
 #include "policy/workspace_policy.h"
 
 namespace syncline::workspace {
@@ -18,7 +20,8 @@ Workspace::Workspace(std::string name, Services services)
       actors_(name_, services_.actors),
       chain_(log::Head{}, services_.random),
       waiting_(services_.waiting, name_, cell_of({}, MemoryUse::kWaiting)),
-      use_(services_.uses == nullptr ? nullptr : services_.uses->of(name_)) {}
+      use_(services_.uses == nullptr ? nullptr : services_.uses->of(name_)),
+      is_system_(split_name(name_).workspace == log::kSystemWorkspace) {}
 
 SharedCell Workspace::cell_of(const identity::Caller& caller, MemoryUse use) const {
   if (caller.account != nullptr) return syncline::cell_of(caller.account, use);
@@ -94,7 +97,7 @@ Result<void> Workspace::find_owner() {
 void Workspace::confirm(log::Head head) {
   auto opened = [this, head, view = std::weak_ptr(view_)](Result<void> ok) {
     if (view.expired()) return;
-    ok ? look_at_rules(head) : head_loaded(std::unexpected(std::move(ok.error())));
+    ok ? look_at_tenant(head) : head_loaded(std::unexpected(std::move(ok.error())));
   };
   if (services_.notary == nullptr) return waiting_.open(std::move(opened));
   services_.notary->confirm(
@@ -169,6 +172,7 @@ void Workspace::enter(LiveObject& object, Opening opening) {
                      done(std::unexpected(lost != nullptr ? *lost : std::move(error)));
                    });
   }
+  if (!face.empty()) note_read(caller, object);
   object.subscribers().add(*subscriber);
   object.presence().join(*subscriber, cell_of(caller, MemoryUse::kPresence));
   done(&object);
@@ -237,8 +241,8 @@ void Workspace::sweep() {
 // True if the object, which has no subscribers, is no longer needed.
 bool Workspace::sweep(LiveObject& object) {
   if (object.in_use()) return false;
-  // Changes in flight still need it. Their commit sweeps again.
-  if (object.needed_until() > outbox_.durable()) {
+  // Changes in flight still need it. Their commit sweeps again, and so does the end of asking.
+  if (outbox_.held() || object.needed_until() > outbox_.durable()) {
     ++services_.counters.left_in_flight;
     return false;
   }
@@ -386,7 +390,10 @@ void Workspace::reset(const Error& cause) {
   view_ = std::make_shared<const int>();
   open_ = loading_head_ = sweep_scheduled_ = false;
   rules_damaged_.reset();
+  own_rules_ = tenant_rules_ = {};
   policy_.reset();
+  ahead_.reset();
+  asking_.reset();
   if (!is_mutated(Mutation::keep_batch)) batch_.clear();
   touched_.clear();
   settled_.clear();

@@ -56,6 +56,7 @@
 #include "workspace/receipt.h"
 #include "workspace/shut_list.h"
 #include "workspace/telling.h"
+#include "workspace/tenant_policies.h"
 #include "workspace/waiting_changes.h"
 
 namespace syncline::policy {
@@ -132,9 +133,10 @@ struct Services {
   // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
   // refused for them before they are read.
   const state::Quarantine* quarantine = nullptr;
-  observe::Sink* reports = nullptr;      // nullptr: nothing is reported
-  People* people = nullptr;              // nullptr: nobody's name is kept
-  identity::AuditSink* audit = nullptr;  // is told of refusals; nullptr: nobody is
+  observe::Sink* reports = nullptr;           // nullptr: nothing is reported
+  People* people = nullptr;                   // nullptr: nobody's name is kept
+  identity::AuditSink* audit = nullptr;       // is told of refusals; nullptr: nobody is
+  TenantPolicies* tenant_policies = nullptr;  // nullptr: nothing holds for a whole tenant
   PresenceLimits presence = {};
   bool stamp_presence = false;     // stamp.h
   MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
@@ -274,9 +276,16 @@ class Workspace {
                    const LiveObject& object) const {
     return verdict_on(caller, right, object, nullptr, 0).allowed;
   }
-  // The policies and shares of the workspace; nullptr if it has none, or is not open.
+  // The policies and shares of the workspace, with those of its tenant; nullptr if there are none. Only if it is open.
   const policy::WorkspacePolicy* policy() const { return policy_.get(); }
   bool is_open() const { return open_; }
+  // Its own policies and shares, and why an object that holds rules cannot be read. Only if it is open.
+  const policy::RulesAt& own_rules() const { return own_rules_; }
+  const std::optional<Error>& rules_damage() const { return rules_damaged_; }
+
+  // From now on, this holds for its tenant. Ignored if the workspace knows something newer. Those who are connected
+  // are asked again, and nothing is told before they were.
+  void take_tenant_rules(const policy::RulesAt& rules);
 
   // Changes what the workspace promises: pins, the retention rule, a legal hold, an object out of quarantine, policies
   // and shares (log/rules.h). The change is an event of a system object, and takes the way of every change.
@@ -397,8 +406,16 @@ class Workspace {
   void look_at_rules(log::Head head);
   void take_over_rules(log::Head head, const std::vector<log::RuleChange>& changes);
   void read_rules(log::Head head, std::size_t index);
-  void take_policy(const merge::Object& object, log::Position position);
-  void tell_rights();
+  void look_at_tenant(log::Head head);
+  void read_policy(log::Head head, std::size_t index, state::Resident& resident);
+  void take_policy(const log::Event& event, const merge::Object& object, log::Position before);
+  void use_rules();
+  void tell_rights(bool later = false);
+  void go_on_asking();
+  void ask_in_a_turn();
+  bool ask_some();
+  void submit_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object);
+  bool compile_ahead(std::shared_ptr<RuleAuthor>& author, LiveObject& object);
   void begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object);
   Result<void> check_rule(const RuleAuthor& author, const LiveObject& object,
                           const log::Retention& kept) const;
@@ -431,6 +448,7 @@ class Workspace {
   void wait_for(LiveObject& object, const Subscriber* to,
                 std::move_only_function<void(const Subscriber* to)> task);
 
+  void note_read(const identity::Caller& caller, const LiveObject& object) const;
   // `size`: of the change, in bytes. A refusal is told to the audit log.
   policy::Verdict judge(const identity::Caller& caller, identity::Right right,
                         const LiveObject& object, const merge::Effect* effect = nullptr,
@@ -537,7 +555,23 @@ class Workspace {
   std::set<std::string> taking_up_;  // objects that take_up() will process in a later turn
   bool loading_head_ = false;
   std::optional<Error> rules_damaged_;  // why nobody knows what the workspace promises
-  std::shared_ptr<const policy::WorkspacePolicy> policy_;  // nullptr: there is none
+  const bool is_system_;                // the workspace of the server's own in a tenant
+  policy::RulesAt own_rules_;
+  policy::RulesAt tenant_rules_;
+  std::shared_ptr<const policy::WorkspacePolicy> policy_;  // of both; nullptr: there are none
+  // The rules as a change that is submitted next makes them.
+  struct Ahead {
+    log::Position before;  // of the change before it
+    Bytes intent;
+    std::shared_ptr<const policy::RuleSet> rules;
+  };
+  std::optional<Ahead> ahead_;
+  // How far those who are connected were asked again: up to this subscriber of this object.
+  struct Asking {
+    std::string object;
+    SubscriberList::Stay after = 0;
+  };
+  std::optional<Asking> asking_;
   bool rules_untold_ = false;  // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
 
@@ -580,10 +614,5 @@ void Workspace::lend(LiveObject& object, const char* name, std::size_t bytes,
 
 // What everybody is told whose workspace has a damaged system object, but the local operator.
 Error rules_error(const std::string& workspace, const Error& damage);
-
-// The policies and shares in the object "./policy" of a workspace, which has events; nullptr if there are none.
-std::shared_ptr<const policy::WorkspacePolicy> policy_of(const std::string& workspace,
-                                                         const merge::Object& object,
-                                                         log::Position position);
 
 }  // namespace syncline::workspace

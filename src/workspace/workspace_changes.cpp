@@ -487,15 +487,19 @@ Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject&
   if (!sealed) return std::unexpected(std::move(sealed.error()));
   if (offer.change.named != nullptr)
     actors_.add(*offer.change.named, event.actor_seq, event.last_actor_seq(), event.position);
+  const log::Position before = object.position();
   services_.cache.applied(object.resident(), event.position, sealed->record.size());
   if (offer.waited > 0) settled_.push_back({object.id(), offer.waited});
   batch_.push_back(std::move(*sealed));
   touched_.push_back(&object);
   if (event.era.since == event.position) note_era(event, last_ms);
   if (object.id() == log::kPolicyObject) {
-    take_policy(object.object(), event.position);
-    outbox_.push(event.position, [this](const Error* lost) {
-      if (lost == nullptr) tell_rights();
+    take_policy(event, object.object(), before);
+    outbox_.push(event.position, [this, rules = own_rules_](const Error* lost) {
+      if (lost != nullptr) return;
+      tell_rights();
+      if (is_system_ && services_.tenant_policies != nullptr)
+        services_.tenant_policies->changed(split_name(name_).tenant, rules);
     });
   }
   flush_later();
@@ -531,6 +535,7 @@ log::Event Workspace::describe(const identity::Caller& caller, LiveObject& objec
   event.generation = object.resident().generation();
   event.epoch = epoch_;
   event.policy_at = rules;
+  if (policy_ != nullptr) event.tenant_policy_at = policy_->tenant_at();
   if (offer.ingested != nullptr)
     event.origin = log::Origin{std::string(offer.region), offer.ingested->position};
   return event;

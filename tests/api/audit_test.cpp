@@ -35,10 +35,11 @@ class ApiAudit : public ::testing::Test {
                                 {"acme", somebody("eve", identity::Rights::all(), "acme")}})) {
     node_.shards->set(0, nullptr);
     node_.shards->set(
-        0, std::make_unique<node::Shard>(*node_.loops[0], std::make_unique<testing::TestRandom>(),
-                                         node_.store.open_loop(*node_.loops[0]), node_.identity,
-                                         node_.shards->placement(), 0,
-                                         node::ShardOptions{.audit_through = node_.shards.get()}));
+        0, std::make_unique<node::Shard>(
+               *node_.loops[0], std::make_unique<testing::TestRandom>(),
+               node_.store.open_loop(*node_.loops[0]), node_.identity, node_.shards->placement(), 0,
+               node::ShardOptions{.tenant_policies_through = node_.shards.get(),
+                                  .audit_through = node_.shards.get()}));
     node_.peer = "203.0.113.5:1234";
     node_.change("w", "x", Typist(1).type("text"));
   }
@@ -183,6 +184,40 @@ TEST_F(ApiAudit, AQuestionOfTheServersOwnIsNoRefusal) {
 TEST_F(ApiAudit, AnExportIsThere) {
   EXPECT_EQ(ask("GET", "boss", "/v1/workspaces/w/export")->head->status, 200);
   EXPECT_NE(audit_of("boss").find(R"("kind":"export")"), std::string::npos);
+}
+
+TEST_F(ApiAudit, ReadsAreThereIfARuleOfTheTenantSaysSo) {
+  node_.change("w", "hr/bob", Typist(3).type("text"));
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/w/objects/hr/bob")->head->status, 200);
+  node_.body =
+      R"(@audit permit (principal, action in [Action::"read", Action::"history"], resource in Folder::"hr/");)";
+  EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/.system/policies/reads")->head->status, 200);
+  node_.body.clear();
+  for (int i = 0; i < 3; ++i)
+    node_.send("GET", "/v1/workspaces/w/objects/hr/bob", "Authorization: Bearer reader\r\n");
+  node_.run();
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/w/changes/hr/bob")->head->status, 200);
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/w/objects/x")->head->status, 200);
+  const std::string log = audit_of("boss");
+  EXPECT_NE(
+      log.find(
+          R"("kind":"read","count":3,"principal":"bob","token":"t-1","address":"203.0.113.5","right":"read","workspace":"w","object":"hr/bob")"),
+      std::string::npos)
+      << log;
+  EXPECT_NE(log.find(R"("right":"history","workspace":"w","object":"hr/bob")"), std::string::npos);
+  EXPECT_EQ(log.find(R"("object":"x")"), std::string::npos);
+}
+
+TEST_F(ApiAudit, NoPolicyKeepsTheServerFromWritingIt) {
+  node_.body = R"(permit (principal == Principal::"nobody", action, resource);)";
+  EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/.system/policies/none")->head->status, 200);
+  node_.body.clear();
+  EXPECT_EQ(ask("GET", "boss", "/v1/workspaces/w/objects/x")->head->status, 403);
+  const std::string log = audit_of("boss");
+  EXPECT_NE(log.find(R"("request":"PUT /v1/workspaces/{workspace}/policies/{policy}")"),
+            std::string::npos)
+      << log;
+  EXPECT_NE(log.find(R"("kind":"refusal")"), std::string::npos);
 }
 
 TEST_F(ApiAudit, EachTenantHasItsOwn) {

@@ -244,6 +244,47 @@ TEST_F(PolicyApi, EveryWayToReadIsJudged) {
   EXPECT_EQ(status("PUT", "w/hold?reason=case"), 200);
 }
 
+TEST_F(PolicyApi, AListShowsWhatMayBeRead) {
+  node_.change("v", "o", Typist(1).type("x"));
+  const auto list = [this](const char* token, const std::string& query = "") {
+    return node_
+        .ask("GET", "/v1/workspaces" + query,
+             std::string("Authorization: Bearer ") + token + "\r\n")
+        ->body;
+  };
+  EXPECT_EQ(list("look"), "{\"workspaces\":[\"v\",\"w\"],\"next\":null}\n");
+  ASSERT_EQ(status("PUT", "v/shares?to=principal:bob&role=viewer"), 200);
+  EXPECT_EQ(list("look"), "{\"workspaces\":[\"w\"],\"next\":null}\n");
+  EXPECT_EQ(list("write"), "{\"workspaces\":[\"v\",\"w\"],\"next\":null}\n");
+  EXPECT_EQ(list("full"), "{\"workspaces\":[\"v\",\"w\"],\"next\":null}\n") << "ann administers";
+  EXPECT_EQ(list("look", "?limit=1"), "{\"workspaces\":[],\"next\":\"v\"}\n");
+  EXPECT_EQ(list("look", "?limit=1&after=v"), "{\"workspaces\":[\"w\"],\"next\":\"w\"}\n");
+  node_.loops[0]->advance(10'000);  // the same for workspaces that are not in memory
+  EXPECT_EQ(list("look"), "{\"workspaces\":[\"w\"],\"next\":null}\n");
+}
+
+TEST_F(PolicyApi, AdministratorsSetWhatHoldsForTheTenant) {
+  const char* everything = "permit (principal, action, resource);";
+  for (const char* token : {"write", "look"}) {
+    EXPECT_EQ(status("PUT", ".system/policies/all", token, everything), 403);
+    EXPECT_EQ(status("GET", ".system/policies", token), 403);
+    EXPECT_EQ(status("DELETE", ".system/policies/all", token), 403);
+  }
+  EXPECT_EQ(status("PUT", ".system/policies/all", "full", everything), 200);
+  EXPECT_EQ(status("GET", "w/objects/b", "look"), 200);
+  EXPECT_EQ(status("PUT", ".system/policies/not-eve", "full",
+                   R"(forbid (principal == Principal::"eve", action, resource);)"),
+            200);
+  EXPECT_TRUE(holds(answer("GET", ".system/policies")->body, R"("name":"not-eve")"));
+  const auto refused = answer("GET", "w/objects/b", "look");
+  EXPECT_EQ(refused->head->status, 403);
+  EXPECT_TRUE(holds(refused->body, "the policy of this tenant does not allow: read b"));
+  EXPECT_EQ(status("GET", "w/objects/b", "write"), 200);
+  EXPECT_EQ(status("PUT", ".system/shares?to=everyone&role=viewer"), 400);
+  EXPECT_EQ(status("DELETE", ".system/policies/not-eve"), 204);
+  EXPECT_EQ(status("GET", "w/objects/b", "look"), 200);
+}
+
 TEST_F(PolicyApi, ARestoreNeedsItsRightAndWhatItChanges) {
   ASSERT_EQ(status("PUT", "w/shares?resource=a/&to=principal:bob&role=viewer"), 200);
   EXPECT_EQ(status("POST", "w/restore/a/plan?at=1&confirm=w", "write"), 403);

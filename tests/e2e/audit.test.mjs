@@ -65,6 +65,24 @@ test('acts, refusals and exports are in the audit log, and outlast a kill', kTes
   assert.match(verified.stdout, /^sound: 2 workspaces/m);
 });
 
+test('reads are in the audit log if a rule of the tenant says so', kTest, async (t) => {
+  const server = await Server.start(t, { env: kTokens, args: ['--audit'] });
+  const owner = await y_client(t, server, 'w', 'hr/plan', { params: { token: 'operator', ack: '1' } });
+  owner.text.insert(0, 'Hello');
+  await until(() => owner.saving.count > 0, 'the edit is saved');
+  const rule = '@audit permit (principal, action in [Action::"read", Action::"history"], resource in Folder::"hr/");';
+  const { status, stderr } = run(['policy', 'set', '.system', 'reads', '-', '--server', server.url], { env: kTokens, input: rule });
+  assert.equal(status, 0, stderr);
+  const reader = await y_client(t, server, 'w', 'hr/plan', { params: { token: 'reader' } });
+  assert.equal(reader.text.toString(), 'Hello', 'the rule takes no right from anybody');
+  await y_client(t, server, 'w', 'other', { params: { token: 'reader' } });
+  assert.equal((await ask(server, 'GET', '/workspaces/w/changes/hr%2Fplan')).status, 200);
+  const reads = async () => (await audit(server)).filter(({ kind }) => kind === 'read').map(({ principal, right, object }) => `${principal} ${right} ${object}`);
+  await until(async () => (await reads()).length === 2, 'both are there');
+  assert.deepEqual((await reads()).sort(), ['reader read hr/plan', 'token history hr/plan']);
+  assert.match(run(['audit', '--server', server.url], { env: kTokens }).stdout, /read +reader +read {2}w\/hr\/plan/);
+});
+
 test('without --audit, nothing is recorded', kTest, async (t) => {
   const server = await Server.start(t, { env: kTokens });
   assert.equal((await ask(server, 'POST', '/revocations?principal=ann')).status, 204);

@@ -134,6 +134,44 @@ test('only those who may write below a path, also by undoing and overwriting', k
   assert.deepEqual(changes.changes.map(({ principal }) => principal), ['token', 'token']);
 });
 
+test('a rule for a whole tenant holds in every workspace, for those who are there, and after a restart', kTest, async (t) => {
+  const { mint, server, ask, first } = await start(t);
+  const tenant = async (method, name, body, token = 'operator') =>
+    (await fetch(`${server.url}/v1/workspaces/.system/policies${name}`, { method, headers: { Authorization: `Bearer ${token}` }, body })).status;
+  const ann_in = (workspace) => y_client(t, server, workspace, 'note', { params: { token: mint.token('ann', 600), ack: '1' } });
+  assert.equal(await tenant('PUT', '/all', kEverything), 200);
+  assert.equal(await tenant('PUT', '/mine', kEverything, mint.token('ann', 600)), 403, 'administrators alone');
+  assert.equal(await tenant('GET', '', undefined, mint.token('ann', 600)), 403);
+  const names = ['w', 'x', 'y', 'z'];  // on several loops
+  const clients = await Promise.all(names.map(ann_in));
+  const closed = names.map(() => []);
+  clients.forEach((client, i) => client.provider.on('connection-close', (event) => event && closed[i].push(event.code)));
+  for (const client of clients) client.text.insert(0, 'a');
+  await until(() => clients.every(({ saving }) => saving.count > 0), 'the edits are saved');
+  const { body: log } = await ask('GET', '/log');
+  assert.match(String(log), /"principal":"ann".*"tenant_policy_at":1/);
+  // From the moment of the answer on.
+  assert.equal(await tenant('PUT', '/not-ann', 'forbid (principal == Principal::"ann", action, resource);'), 200);
+  first.text.insert(0, 'secret');
+  await until(() => closed.every((codes) => codes.includes(4403)), 'ann is sent away everywhere');
+  assert.ok(clients.every(({ text }) => !text.toString().includes('secret')));
+  const refused = async (workspace) =>
+    (await fetch(`${server.url}/v1/workspaces/${workspace}/objects/note`, { headers: { Authorization: `Bearer ${mint.token('ann', 600)}` } })).status;
+  for (const name of names) assert.equal(await refused(name), 403);
+  await server.kill();
+  await server.launch();
+  for (const name of names) assert.equal(await refused(name), 403);
+  const late = await y_client(t, server, 'x', 'note', { wait: false, params: { token: mint.token('ann', 600) } });
+  const codes = [];
+  late.provider.on('connection-close', (event) => event && codes.push(event.code));
+  await until(() => codes.includes(4403), 'ann is refused');
+  // And the history of the tenant says who set the rules.
+  const { stdout } = run(['log', 'show', '.system', '2', '--server', server.url], { env: { SYNCLINE_TOKEN: 'operator' } });
+  assert.match(stdout, /token/);
+  assert.equal(await tenant('DELETE', '/not-ann'), 204);
+  assert.equal(await refused('x'), 200);
+});
+
 test('the commands give, show and take', kTest, async (t) => {
   const { server, ask } = await start(t);
   const env = { SYNCLINE_TOKEN: 'operator' };

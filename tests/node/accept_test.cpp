@@ -75,6 +75,39 @@ class NodeAccept : public ::testing::Test {
   UpgradeHandler upgrade_ = make_upgrade_handler(context_);
 };
 
+// Policies know the page that a browser has loaded the client from, in both protocols' handshakes.
+TEST_F(NodeAccept, PoliciesKnowTheOriginOfAConnection) {
+  node_.change("w", "o", testing::Typist(1).type("x"));
+  node_.shards->on_owner("w", [](Shard& shard) {
+    const identity::Rights all = identity::Rights::all();
+    shard.host.get("w").change_rules({.principal = {.id = "admin", .rights = all}, .rights = all},
+                                     identity::Right::kPolicy,
+                                     log::SetPolicy{"ours", R"(permit (principal, action, resource)
+            when { context has origin && context.origin == "https://app.example" };)"},
+                                     "", [](const auto& receipt) { ASSERT_TRUE(receipt); });
+  });
+  node_.run();
+  const std::size_t loop = node_.owner_of("w");
+  int clients = 0;  // a client that comes back is refused more slowly
+  const auto code = [&](const std::string& origin) {
+    peer_ = "203.0.113." + std::to_string(++clients) + ":4711";
+    auto decision = decide("/y/w/o", "Authorization: Bearer full\r\n" + origin);
+    FakeConnection connection;
+    std::unique_ptr<session::ConnectionHandler> session;
+    node_.loops[loop]->post([&] {
+      session = std::get<UpgradeAcceptance>(decision).make_handler(*node_.loops[loop]);
+      session->on_open(connection);
+    });
+    node_.run();
+    node_.loops[loop]->post([&] { session->on_closed(1000); });
+    node_.run();
+    return connection.closed ? connection.closed->code : 0;
+  };
+  EXPECT_EQ(code("Origin: https://app.example\r\n"), 0);
+  EXPECT_EQ(code("Origin: https://other.example\r\n"), 4403);
+  EXPECT_EQ(code(""), 4403);
+}
+
 TEST_F(NodeAccept, AConnectionLivesOnTheLoopThatOwnsItsWorkspace) {
   for (const char* workspace : {"a", "b", "c", "d"}) {
     const std::size_t owner = node_.owner_of(workspace);

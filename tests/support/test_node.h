@@ -44,7 +44,8 @@ class TestNode {
       shards->set(i, std::make_unique<node::Shard>(
                          *loops[i], std::make_unique<TestRandom>(), store.open_loop(*loops[i]),
                          identity, shards->placement(), i,
-                         node::ShardOptions{.memory = &memory,
+                         node::ShardOptions{.tenant_policies_through = shards.get(),
+                                            .memory = &memory,
                                             .accounts = &accounts,
                                             .tenants = &tenants,
                                             .gate =

@@ -49,6 +49,28 @@ TEST(Outbox, ARunEndsBeforeAnotherItemAndAtTheEndOfARelease) {
   EXPECT_EQ(order, (std::vector<int>{1, 2, 0, 3, 4, 0, 5, 0}));
 }
 
+TEST(Outbox, ReleasesNothingWhileItIsHeld) {
+  std::vector<int> order;
+  Outbox outbox([&] { order.push_back(0); });
+  outbox.push(1, [&](const Error*) {
+    order.push_back(1);
+    outbox.hold();
+  });
+  outbox.push_to_run(2, [&](const Error*) { order.push_back(2); });
+  outbox.release(2);
+  EXPECT_FALSE(outbox.is_free(1));
+  outbox.push(1, [&](const Error*) { order.push_back(3); });
+  EXPECT_EQ(order, (std::vector<int>{1}));
+  outbox.resume();
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 0, 3}));
+  EXPECT_TRUE(outbox.is_free(2));
+  outbox.hold();
+  outbox.push(1, [&](const Error* lost) { order.push_back(lost == nullptr ? 4 : 5); });
+  outbox.lose({ErrorCode::kUnavailable, "disk full"});
+  EXPECT_EQ(order.back(), 5);
+  EXPECT_FALSE(outbox.held());
+}
+
 TEST(Outbox, WhatIsLostIsTold) {
   Outbox outbox;
   std::string why;

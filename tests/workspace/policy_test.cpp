@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "merge/facets.h"
+#include "support/hand_jobs.h"
 #include "syncline/crdt/undo_manager.h"
 #include "workspace/one_workspace.h"
 
@@ -301,6 +302,163 @@ TEST(PoliciesOfAManualStore, NothingLaterIsToldToAReaderWhoLostHisRight) {
   EXPECT_EQ(bob.changes, 1) << "the change before the policy is his, the one after it is not";
   workspace.unsubscribe(*live, writing);
   world.commit();
+}
+
+// However many they are, a turn asks some of them. Nobody is told of anything before all were asked.
+TEST_F(Policies, ManyAreAskedInSeveralTurns) {
+  static constexpr int kMany = 1000;
+  struct Asked {
+    int all = 0;
+    int told = 0;
+    int turn = 0;
+    std::map<int, int> by_turn;
+    std::function<void()> begun = {};
+  };
+  struct Reader final : workspace::Subscriber {
+    explicit Reader(Asked& counted) : asked(counted) {}
+    void on_change(const workspace::Delivery&) override {
+      ++asked.told;
+      EXPECT_EQ(asked.all, kMany);
+    }
+    void on_presence(const workspace::Delivery&) override {}
+    void on_lost(const Error&) override {}
+    void on_rights() override {
+      if (++asked.all == 1) asked.begun();
+      ++asked.by_turn[asked.turn];
+    }
+    Asked& asked;
+    LiveObject* live = nullptr;
+  };
+  Asked asked;
+  std::vector<std::unique_ptr<Reader>> readers;
+  workspace::Workspace& workspace = world_.host.get("w");
+  for (int i = 0; i < kMany; ++i) {
+    Reader& reader = *readers.emplace_back(std::make_unique<Reader>(asked));
+    workspace.subscribe(testing::ann(), i % 2 == 0 ? "o" : "p", "yjs", reader,
+                        [&](Result<LiveObject*> opened) { reader.live = opened.value(); });
+  }
+  world_.loop.run();
+  std::function<void()> tick = [&] {
+    if (++asked.turn < 100) world_.loop.post(tick);
+  };
+  bool changed = false;
+  workspace.change_rules(testing::ann(), Right::kPolicy, log::SetPolicy{"all", kEverything}, "",
+                         [&](Result<Receipt> receipt) { changed = receipt.has_value(); });
+  asked.begun = [&] {
+    world_.loop.post([&] {
+      EXPECT_LT(asked.all, kMany);
+      const Bytes update = Typist(1).type("x");
+      workspace.submit(testing::ann(), *readers[0]->live, {.intent = update}, nullptr,
+                       [](Result<Receipt> receipt) { EXPECT_TRUE(receipt); });
+    });
+  };
+  tick();
+  world_.loop.run();
+  EXPECT_TRUE(changed);
+  EXPECT_EQ(asked.all, kMany);
+  EXPECT_EQ(asked.told, kMany / 2);
+  for (const auto& [turn, count] : asked.by_turn) EXPECT_LE(count, 2 * 256) << turn;
+  EXPECT_GE(asked.by_turn.size(), 2u);
+  for (const auto& reader : readers) workspace.unsubscribe(*reader->live, *reader);
+  world_.loop.run();
+}
+
+// ---- long policies, which a worker compiles
+
+class LongPolicies : public ::testing::Test {
+ protected:
+  using Names = std::vector<std::string>;
+
+  LongPolicies() {
+    world_.host.get("w").change(
+        "o", {.caller = testing::ann()},
+        [](const merge::Object&, log::Position) -> Result<Bytes> { return Typist(9).type("x"); },
+        [](const auto& receipt) { ASSERT_TRUE(receipt); });
+    world_.loop.run();
+  }
+  static std::string long_text(std::string policy) {
+    return "// " + std::string(20'000, '-') + "\n" + std::move(policy);
+  }
+  // "" when it is accepted.
+  std::shared_ptr<std::string> set(std::string name, std::string text) {
+    auto said = std::make_shared<std::string>("no answer");
+    world_.host.get("w").change_rules(
+        testing::ann(), Right::kPolicy, log::SetPolicy{std::move(name), std::move(text)}, "",
+        [said](auto receipt) { *said = receipt ? "" : receipt.error().message; });
+    world_.loop.run();
+    return said;
+  }
+  void work() {
+    ASSERT_FALSE(jobs_.waiting().empty());
+    jobs_.run_next(world_.loop, world_.sources);
+    world_.loop.run();
+  }
+
+  testing::HandJobs jobs_;
+  TestWorld world_{MemoryStore::CommitMode::kAtOnce, {}, &jobs_};
+};
+
+TEST_F(LongPolicies, KeepNobodyWaiting) {
+  Member bob(world_, person("bob"));
+  const auto said =
+      set("all", long_text(R"(permit (principal == Principal::"eve", action, resource);)"));
+  EXPECT_EQ(jobs_.waiting(), Names{"policy"});
+  EXPECT_EQ(*said, "no answer");
+  EXPECT_EQ(bob.submit(Typist(1).type("x")), "") << "it does not hold yet";
+  work();
+  EXPECT_EQ(*said, "");
+  EXPECT_FALSE(bob.reads);
+  EXPECT_NE(bob.submit(Typist(2).type("x")), "");
+}
+
+TEST_F(LongPolicies, AreCheckedAsOthersAre) {
+  const auto said = set("all", long_text("permit (principal, action,\n resource"));
+  work();
+  EXPECT_TRUE(said->starts_with("policy all: line ")) << *said;
+  EXPECT_EQ(end_of(world_), 1u);
+  const auto unknown =
+      set("all", long_text(R"(permit (principal, action == Action::"fly", resource);)"));
+  work();
+  EXPECT_TRUE(unknown->starts_with("policy all: line 2")) << *unknown;
+}
+
+// Each is compiled with what was there before it.
+TEST_F(LongPolicies, ThatComeTogetherAllHold) {
+  const auto first =
+      set("first", long_text(R"(permit (principal == Principal::"bob", action, resource);)"));
+  const auto second =
+      set("second", long_text(R"(permit (principal == Principal::"eve", action, resource);)"));
+  EXPECT_EQ(jobs_.waiting(), (Names{"policy", "policy"}));
+  work();
+  work();
+  EXPECT_EQ(jobs_.waiting(), Names{"policy"}) << "one came first, so the other is compiled again";
+  work();
+  EXPECT_EQ(*first + *second, "");
+  EXPECT_TRUE(Member(world_, person("bob")).is_in());
+  EXPECT_TRUE(Member(world_, person("eve")).is_in());
+  EXPECT_FALSE(Member(world_, person("dan")).is_in());
+}
+
+TEST_F(LongPolicies, AreThereBeforeAnybodyIsLetIn) {
+  const auto said =
+      set("all", long_text(R"(permit (principal == Principal::"bob", action, resource);)"));
+  work();
+  ASSERT_EQ(*said, "");
+  workspace::Host again(world_.services());
+  Listener listener;
+  std::optional<Error> refusal;
+  again.get("w").subscribe(person("eve"), "o", "yjs", listener, [&](Result<LiveObject*> opened) {
+    if (!opened) refusal = opened.error();
+  });
+  std::optional<bool> admitted;
+  again.admit(person("eve"), Right::kHistory, "w", "o",
+              [&](Result<void> open) { admitted = open.has_value(); });
+  world_.loop.run();
+  EXPECT_FALSE(refusal || admitted);
+  while (!jobs_.waiting().empty()) work();
+  ASSERT_TRUE(refusal && admitted);
+  EXPECT_EQ(refusal->code, ErrorCode::kForbidden);
+  EXPECT_FALSE(*admitted);
 }
 
 // ---- below the document

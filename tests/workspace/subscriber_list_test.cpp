@@ -53,6 +53,17 @@ TEST(SubscriberList, ThoseWhoLeaveDuringABroadcastAreSkipped) {
   EXPECT_EQ(told, 2);
 }
 
+TEST(SubscriberList, OneIsFoundAfterTheOther) {
+  SubscriberList list;
+  std::deque<Onlooker> all(3);
+  for (Onlooker& each : all) list.add(each);
+  list.remove(all[1]);
+  const auto [first, stay] = list.next(0);
+  EXPECT_EQ(first, &all[0]);
+  EXPECT_EQ(list.next(stay).first, &all[2]);
+  EXPECT_EQ(list.next(list.next(stay).second).first, nullptr);
+}
+
 // 10,000 join, each is found, and all leave, the first ones first.
 TEST(SubscriberList, NothingCostsMoreThanALogarithm) {
   SubscriberList list;

@@ -465,6 +465,7 @@ Result<void> Node::Impl::start_shards() {
       .presence = presence_limits(options.max_message_bytes),
       .stamp_presence = options.stamp_presence,
       .guest_days = options.guest_days,
+      .tenant_policies_through = shards.get(),
       .audit_through = options.audit ? shards.get() : nullptr,
       .memory = memory.get(),
       .accounts = accounts.get(),

@@ -76,7 +76,8 @@ void add_audit(Command& root) {
   Command& audit = root.add("audit", "Show the audit log of the tenant");
   audit.details(
       "The log holds administrative acts, refusals and exports, if the server was started with "
-      "--audit. It is the log of the workspace .system, so `syncline export`, `log checkpoint`, "
+      "--audit, and reads if a policy with the annotation @audit says so. It is the log of the "
+      "workspace .system, so `syncline export`, `log checkpoint`, "
       "`log prove` and "
       "`retention` work with that name, too.");
   auto options = std::make_shared<AuditOptions>();

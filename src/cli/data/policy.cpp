@@ -100,7 +100,9 @@ void add_policy(Command& root) {
   policy.details(
       "Without policies and shares, a token alone decides. docs/policy.md explains the language, "
       "what "
-      "it can say here, and has recipes.");
+      "it can say here, and has recipes. A policy of the workspace .system holds in all workspaces "
+      "of "
+      "the tenant.");
 
   auto list = std::make_shared<PolicyOptions>();
   Command& list_command = policy_command(policy, "list", "List the policies of a workspace", list,
