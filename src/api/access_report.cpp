@@ -13,10 +13,11 @@
 #include "api/names.h"
 #include "api/route.h"
 #include "api/support.h"
-#include "base/qualified_name.h"
+#include "api/system_workspace.h"
 #include "log/audit.h"
 #include "log/rules.h"
 #include "policy/reach.h"
+#include "policy/rule_set.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "state/job_room.h"
@@ -30,6 +31,7 @@ using protocol::json_string;
 // A page covers at most so many changes of rules, so many events of the object, and so many questions about somebody
 // while some rules held.
 constexpr std::size_t kMostRuleChanges = 64;
+constexpr std::size_t kMostTenantChanges = 256;  // of which those at one position count once above
 constexpr std::size_t kMostObjectEvents = 4096;
 constexpr std::size_t kMostReachAsked = 8192;
 // Entries of the audit log that a report shows, and events of it that are looked at for them.
@@ -105,7 +107,10 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
   // Policies may look at the time.
   void with_begin(Result<std::vector<log::Event>> read) {
     if (!read) return asked_.refuse(read.error());
-    if (!read->empty()) begun_ms_ = read->front().accepted_ms();
+    if (!read->empty()) {
+      begun_ms_ = read->front().accepted_ms();
+      begun_tenant_at_ = read->front().tenant_policy_at;
+    }
     read_changes(after_);
   }
 
@@ -145,7 +150,7 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
   }
 
   void read_deeds(log::Position after) {
-    if (after >= end_) return judge();
+    if (after >= end_) return load_tenant();
     read(asked_.path.object, after, &AccessReport::take_deeds);
   }
 
@@ -156,9 +161,67 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
       deeds_.push_back({{event.principal, event.actor}, event.position, event.accepted_ms()});
       if (deeds_.size() < kMostObjectEvents) continue;
       end_ = event.position;
-      return judge();
+      return load_tenant();
     }
     read_deeds(events->empty() ? end_ : events->back().position);
+  }
+
+  // ---- the policies of the tenant: what they were when the page begins, and what became of them, by the time
+
+  // An event says which of them judged it. Others came later.
+  void load_tenant() {
+    tenant_log_ = system_workspace_of(asked_.path.workspace);
+    const log::Position at = begun_tenant_at_;
+    if (at == 0) return read_tenant(0);
+    state::replay_object(asked_.sources, tenant_log_, std::string(log::kPolicyObject), at,
+                         [self = shared_from_this(), at](Result<state::ReplayedObject> replayed) {
+                           if (!replayed) return self->asked_.refuse(replayed.error());
+                           if (const auto* held = state::rules_of(*replayed->object))
+                             self->tenant_ = *held;
+                           self->read_tenant(at);
+                         });
+  }
+
+  void read_tenant(log::Position after) {
+    asked_.sources.events.read_object(
+        tenant_log_, std::string(log::kPolicyObject), after, {.max_events = kMostTenantChanges + 1},
+        [self = shared_from_this()](Result<std::vector<log::Event>> events) {
+          self->take_tenant(std::move(events));
+        });
+  }
+
+  void take_tenant(Result<std::vector<log::Event>> events) {
+    if (!events) return asked_.refuse(events.error());
+    if (events->empty()) return place_tenant(0);
+    for (const log::Event& event : *events) {
+      auto change = log::rule_change_in(event);
+      if (!change) return asked_.refuse(change.error());
+      if (*change)
+        tenant_changes_.push_back({event.position, event.accepted_ms(), std::move(**change)});
+    }
+    if (tenant_changes_.size() > kMostTenantChanges)
+      return asked_.refuse({ErrorCode::kTooLarge,
+                            fmt::format("since then, the policies of the tenant have changed more "
+                                        "than {} times: begin later",
+                                        kMostTenantChanges)});
+    read_tenant(events->back().position);
+  }
+
+  // Where in this log each of them was: after the last event that was accepted before it.
+  void place_tenant(std::size_t index) {
+    if (index == tenant_changes_.size()) return judge();
+    state::resolve_moment(asked_.sources.events, asked_.sources.store.pins(), asked_.path.workspace,
+                          state::Instant{tenant_changes_[index].unix_ms},
+                          [self = shared_from_this(), index](Result<log::Position> position) {
+                            if (!position) return self->asked_.refuse(position.error());
+                            self->tenant_changes_[index].position = *position;
+                            // What was later is none of the page.
+                            if (*position > self->end_) {
+                              self->tenant_changes_.resize(index);
+                              return self->judge();
+                            }
+                            self->place_tenant(index + 1);
+                          });
   }
 
   // ---- judging
@@ -166,30 +229,54 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
   void judge() {
     policy::Reach reach(asked_.path.workspace, asked_.path.object, type_);
     name_people(reach);
-    std::size_t states = std::max<std::size_t>(1, kMostReachAsked / reach.people());
-    reach.rules(held_, after_, begun_ms_);
-    for (RulesFrom& next : changes_) {
-      if (next.position > end_) break;
+    // A page has more than its beginning, so that the next one is another.
+    std::size_t states = std::max<std::size_t>(2, kMostReachAsked / reach.people());
+    std::size_t own = 0;
+    std::size_t tenants = 0;
+    log::Position at = after_;
+    for (std::uint64_t unix_ms = begun_ms_;;) {
+      for (; own < changes_.size() && changes_[own].position <= at; ++own)
+        if (auto done = log::carry_out(held_, changes_[own].change); !done)
+          return asked_.refuse(done.error());
+      for (; tenants < tenant_changes_.size() && tenant_changes_[tenants].position <= at; ++tenants)
+        if (auto done = log::carry_out(tenant_, tenant_changes_[tenants].change); !done)
+          return asked_.refuse(done.error());
+      reach.rules(held_, compiled_tenant(tenants), at, unix_ms);
+      const RulesFrom* next = own < changes_.size() ? &changes_[own] : nullptr;
+      if (tenants < tenant_changes_.size() &&
+          (next == nullptr || tenant_changes_[tenants].position < next->position))
+        next = &tenant_changes_[tenants];
+      if (next == nullptr || next->position > end_) break;
       if (--states == 0) {
-        end_ = next.position - 1;
+        end_ = next->position - 1;
         break;
       }
-      if (auto done = log::carry_out(held_, next.change); !done) return asked_.refuse(done.error());
-      reach.rules(held_, next.position, next.unix_ms);
+      at = next->position;
+      unix_ms = next->unix_ms;
     }
     spans_ = reach.finish(end_);
     read_end();
+  }
+
+  // After the first of its changes in this page.
+  policy::RulesAt compiled_tenant(std::size_t changes) {
+    if (changes == compiled_changes_) return compiled_tenant_;
+    compiled_changes_ = changes;
+    compiled_tenant_ = {policy::RuleSet::make(tenant_log_, tenant_.policies, {}), 1};
+    return compiled_tenant_;
   }
 
   // Whom the rules of the page mention at any time, and who changed the object.
   void name_people(policy::Reach& reach) const {
     policy::Mentioned mentioned;
     policy::add_mentioned(held_, mentioned);
-    for (const RulesFrom& each : changes_) {
-      log::HeldRules alone;
-      // Only what is set mentions somebody.
-      if (log::carry_out(alone, each.change)) policy::add_mentioned(alone, mentioned);
-    }
+    policy::add_mentioned(tenant_, mentioned);
+    for (const auto* changes : {&changes_, &tenant_changes_})
+      for (const RulesFrom& each : *changes) {
+        log::HeldRules alone;
+        // Only what is set mentions somebody.
+        if (log::carry_out(alone, each.change)) policy::add_mentioned(alone, mentioned);
+      }
     reach.add(mentioned);
     for (const Deed& each : deeds_) reach.add_principal(each.maker.principal);
   }
@@ -208,10 +295,9 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
   }
 
   void find_audit() {
-    audit_log_ = qualified(split_name(asked_.path.workspace).tenant, log::kSystemWorkspace);
     audited_ = true;
     const state::Instant before{from_ == 0 ? 0 : begun_ms_ - std::min<std::uint64_t>(begun_ms_, 1)};
-    state::resolve_moment(asked_.sources.events, asked_.sources.store.pins(), audit_log_, before,
+    state::resolve_moment(asked_.sources.events, asked_.sources.store.pins(), tenant_log_, before,
                           [self = shared_from_this()](Result<log::Position> position) {
                             if (!position) return self->asked_.refuse(position.error());
                             self->read_audit(*position);
@@ -220,7 +306,7 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
 
   void read_audit(log::Position after) {
     asked_.sources.events.read_object(
-        audit_log_, std::string(log::kAuditObject), after, {.max_events = 512},
+        tenant_log_, std::string(log::kAuditObject), after, {.max_events = 512},
         [self = shared_from_this()](Result<std::vector<log::Event>> events) {
           self->take_audit(std::move(events));
         });
@@ -291,15 +377,20 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
   const log::Position to_;
   log::Position end_;  // of the page
   MemoryCharge charge_ = {};
-  std::uint64_t begun_ms_ = 0;  // when the page begins
-  log::HeldRules held_;         // at the position that was judged last
+  std::uint64_t begun_ms_ = 0;         // when the page begins
+  log::Position begun_tenant_at_ = 0;  // and which rules of the tenant judged then
+  log::HeldRules held_;                // at the position that was judged last
   std::vector<RulesFrom> changes_;
+  std::string tenant_log_;
+  log::HeldRules tenant_;  // at the position that was judged last
+  std::vector<RulesFrom> tenant_changes_;
+  std::size_t compiled_changes_ = std::numeric_limits<std::size_t>::max();
+  policy::RulesAt compiled_tenant_;
   std::vector<Deed> deeds_;
   std::string type_;
   std::vector<policy::ReachSpan> spans_;
   // Of the first page.
   bool audited_ = false;
-  std::string audit_log_;
   std::uint64_t ended_ms_ =
       std::numeric_limits<std::uint64_t>::max() / 2;  // when what follows `to_` began
   std::size_t audit_events_ = 0;

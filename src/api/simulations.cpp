@@ -11,6 +11,7 @@
 #include "api/names.h"
 #include "api/route.h"
 #include "api/support.h"
+#include "api/system_workspace.h"
 #include "log/rules.h"
 #include "policy/simulation.h"
 #include "protocol/event_json.h"
@@ -107,6 +108,10 @@ Result<SimulationWish> read_wish(const http::Request& request) {
       const auto* added = std::get_if<bool>(&value.value());
       if (added == nullptr) return no_text("`add`");
       wish.tried.added = *added;
+    } else if (name == "tenant") {
+      const auto* of_tenant = std::get_if<bool>(&value.value());
+      if (of_tenant == nullptr) return no_text("`tenant`");
+      wish.tried.of_tenant = *of_tenant;
     } else if (name == "people") {
       if (auto read = read_known_people(value, wish.people); !read)
         return std::unexpected(std::move(read.error()));
@@ -200,7 +205,16 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
   void take(Result<std::vector<log::Event>> read) {
     if (!read) return asked_.refuse(read.error());
     if (read->empty()) return finish(false);
-    for (const log::Event& event : *read) {
+    events_read_ = std::move(*read);
+    next_ = 0;
+    step();
+  }
+
+  void step() {
+    for (; next_ < events_read_.size(); ++next_) {
+      const log::Event& event = events_read_[next_];
+      if (event.tenant_policy_at != simulation_->tenant_at())
+        return read_tenant(event.tenant_policy_at);
       auto simulated = simulation_->take(event);
       if (!simulated) return asked_.refuse(simulated.error());
       after_ = event.position;
@@ -208,7 +222,24 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
       note(event, std::move(*simulated));
       if (found_.size() == limit_ || spent() >= kMostSimulated) return finish(after_ < to_);
     }
-    after_ < to_ ? this->read() : finish(false);
+    after_ < to_ ? read() : finish(false);
+  }
+
+  // Each event says which policies of the tenant judged it.
+  void read_tenant(log::Position at) {
+    if (at == 0) return with_tenant({}, 0);
+    state::replay_object(asked_.sources, system_workspace_of(asked_.path.workspace),
+                         std::string(log::kPolicyObject), at,
+                         [self = shared_from_this(), at](Result<state::ReplayedObject> replayed) {
+                           if (!replayed) return self->asked_.refuse(replayed.error());
+                           const log::HeldRules* held = state::rules_of(*replayed->object);
+                           self->with_tenant(held == nullptr ? log::HeldRules() : *held, at);
+                         });
+  }
+
+  void with_tenant(log::HeldRules held, log::Position at) {
+    simulation_->set_tenant(std::move(held), at);
+    step();
   }
 
   std::size_t spent() const {
@@ -250,6 +281,8 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
   const std::size_t limit_;
   MemoryCharge charge_ = {};
   std::optional<policy::Simulation> simulation_;
+  std::vector<log::Event> events_read_;
+  std::size_t next_ = 0;  // of these
   std::size_t events_ = 0;
   std::uint64_t judged_ = 0;
   std::uint64_t unclear_ = 0;

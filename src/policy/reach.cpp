@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/qualified_name.h"
+#include "policy/rule_set.h"
 #include "policy/share_rules.h"
 #include "policy/workspace_policy.h"
 
@@ -50,6 +51,9 @@ const merge::Effect& everything() {
   return effect;
 }
 
+// Also with audit rules alone, which decide nothing.
+constexpr std::string_view kNoRules = "there were no policies and no shares";
+
 struct Reached {
   bool allowed = false;
   bool in_part = false;
@@ -66,12 +70,14 @@ Reached reaches(const WorkspacePolicy* policy, Question question) {
 // Why the question about kReachRights[right] is allowed.
 std::vector<std::string> reasons_for(const WorkspacePolicy* policy, const Question& question,
                                      std::size_t right, const log::HeldShares& shares) {
-  if (policy == nullptr) return {"there were no policies and no shares"};
+  if (policy == nullptr) return {std::string(kNoRules)};
   const bool writes = question.right == Right::kWrite;
   ResourceName resource = ResourceName::of_share(question.object);
   if (writes) resource = {ResourceName::Kind::kPath, question.object, ""};
   const auto why = policy->explain(question, writes ? "set" : kReachRights[right], resource);
-  if (!why || !why->allowed) return {"whoever administers always may"};
+  const bool nothing = !why || !why->allowed;
+  if (nothing && question.right != Right::kSeePolicy) return {std::string(kNoRules)};
+  if (nothing) return {"whoever administers always may"};
   std::vector<std::string> reasons;
   for (const std::string& reason : why->reasons)
     reasons.push_back(shown_reason(reason, split_name(question.workspace).workspace, shares));
@@ -105,8 +111,10 @@ void Reach::add_principal(std::string id) {
   if (!id.empty()) people_.insert({Whom::kPrincipal, std::move(id)});
 }
 
-void Reach::rules(const log::HeldRules& held, log::Position position, std::uint64_t unix_ms) {
-  const auto policy = WorkspacePolicy::make(workspace_, held, position);
+void Reach::rules(const log::HeldRules& held, const RulesAt& tenant, log::Position position,
+                  std::uint64_t unix_ms) {
+  const auto policy = WorkspacePolicy::of(
+      {RuleSet::make(workspace_, held.policies, held.shares), position}, tenant);
   for (const ReachOf& who : people_) {
     const Caller caller = caller_of(who);
     for (std::size_t i = 0; i < std::size(kReachRights); ++i) {

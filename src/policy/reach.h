@@ -17,6 +17,7 @@
 #include "log/event.h"
 #include "log/rules_held.h"
 #include "policy/mentioned.h"
+#include "policy/rules_at.h"
 
 namespace syncline::policy {
 
@@ -62,8 +63,10 @@ class Reach {
   void add_principal(std::string id);
   std::size_t people() const { return people_.size(); }
 
-  // The rules that hold from this position on, which was at this time. Costs some 100 µs for each of those who are judged.
-  void rules(const log::HeldRules& held, log::Position position, std::uint64_t unix_ms);
+  // The rules of the workspace and of its tenant that hold from this position on, which was at this time. Costs some
+  // 100 µs for each of those who are judged.
+  void rules(const log::HeldRules& held, const RulesAt& tenant, log::Position position,
+             std::uint64_t unix_ms);
 
   // What was allowed up to `to`, by who and right. The object is used up.
   std::vector<ReachSpan> finish(log::Position to);

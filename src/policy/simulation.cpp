@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "base/qualified_name.h"
+#include "log/audit.h"
 #include "merge/effect_codec.h"
 #include "policy/access_schema.h"
 #include "policy/mentioned.h"
 #include "policy/rule_right.h"
+#include "policy/rule_set.h"
 #include "policy/share_rules.h"
 
 namespace syncline::policy {
@@ -94,15 +96,25 @@ Result<std::optional<Simulated>> Simulation::take(const log::Event& event) {
   return simulated;
 }
 
+void Simulation::set_tenant(log::HeldRules held, log::Position at) {
+  tenant_ = std::move(held);
+  tenant_at_ = at;
+  compiled_ = false;
+}
+
 Result<void> Simulation::compile() {
   if (compiled_) return {};
-  auto tried = with_tried(held_, tried_);
+  auto tried = with_tried(tried_.of_tenant ? tenant_ : held_, tried_);
   if (!tried) return std::unexpected(std::move(tried.error()));
-  then_ = WorkspacePolicy::make(workspace_, held_, at_);
-  now_ = WorkspacePolicy::make(workspace_, *tried, at_);
+  const std::string system = qualified(split_name(workspace_).tenant, log::kSystemWorkspace);
+  const RulesAt own{RuleSet::make(workspace_, held_.policies, held_.shares), at_};
+  const RulesAt tenant{RuleSet::make(system, tenant_.policies, {}), tenant_at_};
+  const std::string& of = tried_.of_tenant ? system : workspace_;
+  const RulesAt other{RuleSet::make(of, tried->policies, tried->shares), at_};
+  then_ = WorkspacePolicy::of(own, tenant);
+  now_ = tried_.of_tenant ? WorkspacePolicy::of(own, other) : WorkspacePolicy::of(other, tenant);
   Mentioned mentioned;
-  add_mentioned(held_, mentioned);
-  add_mentioned(*tried, mentioned);
+  for (const log::HeldRules* each : {&held_, &tenant_, &*tried}) add_mentioned(*each, mentioned);
   groups_.assign(mentioned.groups.begin(), mentioned.groups.end());
   assumed_.clear();
   compiled_ = true;

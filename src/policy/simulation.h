@@ -38,11 +38,13 @@ struct KnownPerson {
 };
 using KnownPeople = std::map<std::string, KnownPerson, std::less<>>;  // by principal
 
-// The policies that are tried. The shares of the workspace stay as they are.
+// The policies that are tried. Shares stay as they are.
 struct TriedPolicies {
   std::map<std::string, std::string, std::less<>> texts = {};  // by name
-  // They come to those that the workspace had, and replace those of the same names. False: they replace all.
+  // They come to those that there were, and replace those of the same names. False: they replace all.
   bool added = false;
+  // They are tried for the tenant of the workspace. False: for the workspace. The policies of the other stay.
+  bool of_tenant = false;
 };
 
 // kInvalid, kMalformed, kTooLarge: a name or a text that no workspace may have; with the name, line and column.
@@ -64,9 +66,14 @@ class Simulation {
  public:
   static constexpr std::size_t kMostAssumptions = 20;
 
-  // `workspace`: its name within the server. `held`: its rules after the event at `at`. `tried` passes check_tried().
+  // `workspace`: its name within the server. `held`: its rules after the event at `at`. `tried` passes check_tried(). Until
+  // set_tenant(), the tenant has no policies.
   Simulation(std::string workspace, log::HeldRules held, log::Position at, TriedPolicies tried,
              KnownPeople people);
+
+  // The policies of the tenant that judged what follows (log::Event::tenant_policy_at).
+  void set_tenant(log::HeldRules held, log::Position at);
+  log::Position tenant_at() const { return tenant_at_; }
 
   // The next event. nullopt: nobody was asked about it. kUnsupported, kInvalid: an event of rules that cannot be read,
   // after which nothing more can be said; kTooLarge: the policies are too many with those of the workspace.
@@ -88,6 +95,8 @@ class Simulation {
   const KnownPeople people_;
   log::HeldRules held_;
   log::Position at_;
+  log::HeldRules tenant_;
+  log::Position tenant_at_ = 0;
   bool compiled_ = false;
   std::size_t compilations_ = 0;
   std::shared_ptr<const WorkspacePolicy> then_;

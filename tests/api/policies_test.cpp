@@ -210,6 +210,32 @@ TEST_F(PolicyApi, AReportOfManyChangesComesInPages) {
                     R"("who":"principal:p0","right":"read","in_part":false,"from":)" + at + ","));
 }
 
+TEST_F(PolicyApi, PoliciesOfTheTenantCountInSimulationsAndReports) {
+  const std::string everything = "permit (principal, action, resource);";
+  ASSERT_EQ(status("PUT", ".system/policies/all", "full", everything), 200);
+  node_.loops[0]->advance(5);
+  node_.change("w", "b", Typist(2).type("y"));  // 4
+  // The tenant allowed the last one, and still would; the others nobody would.
+  const std::string tried =
+      R"({"policies":{"x":"forbid (principal, action, resource in Path::\"/x\");"})";
+  const auto own = answer("POST", "w/simulation", "full", tried + "}");
+  EXPECT_TRUE(holds(own->body, R"("judged":4,"unclear":0,"differences":[{"position":1,)"))
+      << own->body;
+  EXPECT_TRUE(holds(own->body, R"("position":3,)"));
+  EXPECT_FALSE(holds(own->body, R"("position":4,)"));
+  const auto tenant = answer("POST", "w/simulation?from=3", "full", tried + R"(,"tenant":true})");
+  EXPECT_TRUE(holds(tenant->body, R"("position":4,)")) << tenant->body;
+  EXPECT_TRUE(holds(tenant->body, R"("then_by":["policy of the tenant all"],"now_by":[])"));
+  const auto report = answer("GET", "w/access/b");
+  EXPECT_TRUE(holds(report->body,
+                    R"({"who":"everyone","right":"read","in_part":false,"from":3,"to":4,)"
+                    R"("by":["policy of the tenant all"]})"))
+      << report->body;
+  EXPECT_TRUE(holds(report->body,
+                    R"({"who":"everyone","right":"read","in_part":false,"from":0,"to":3,)"
+                    R"("by":["there were no policies and no shares"]})"));
+}
+
 TEST_F(PolicyApi, EveryWayToReadIsJudged) {
   ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:eve&role=viewer"), 200);
   EXPECT_EQ(status("GET", "w/objects/a/plan", "look"), 200);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "policy/rule_set.h"
+
 namespace syncline::policy {
 namespace {
 
@@ -38,10 +40,10 @@ TEST(Reach, FollowsTheRulesFromPositionToPosition) {
   reach.add(mentioned);
   reach.add_principal("bob");
   EXPECT_EQ(reach.people(), 5u);
-  reach.rules({}, 0, 1);
-  reach.rules(shared, 4, 2);
-  reach.rules(commented, 7, 3);
-  reach.rules(commented, 8, 4);
+  reach.rules({}, {}, 0, 1);
+  reach.rules(shared, {}, 4, 2);
+  reach.rules(commented, {}, 7, 3);
+  reach.rules(commented, {}, 8, 4);
   const auto spans = reach.finish(12);
   const std::string free = " there were no policies and no shares";
   EXPECT_EQ(told(spans, "principal:ann", "write"),
@@ -57,6 +59,28 @@ TEST(Reach, FollowsTheRulesFromPositionToPosition) {
   EXPECT_EQ(told(spans, "administrators", "share"),
             (Lines{"0-4" + free, "4-12 whoever administers always may"}));
   EXPECT_EQ(told(spans, "everyone", "share"), Lines{});
+}
+
+TEST(Reach, PoliciesOfTheTenantCount) {
+  log::HeldRules shared;
+  shared.shares[{"plan", {}}] = {ShareRole::kViewer, "ada", 1};
+  log::HeldPolicies all;
+  all["boss"] = {
+      "permit (principal in Group::\"bosses\", action, resource);\n"
+      "forbid (principal == Principal::\"eve\", action, resource);",
+      "ada", 1};
+  Mentioned mentioned;
+  add_mentioned({.policies = all}, mentioned);
+  Reach reach("/acme/w", "plan", "doc");
+  reach.add(mentioned);
+  reach.rules(shared, {}, 0, 1);
+  reach.rules(shared, {RuleSet::make("/acme/.system", all, {}), 3}, 5, 2);
+  const auto spans = reach.finish(9);
+  EXPECT_EQ(told(spans, "group:bosses", "write"), (Lines{"5-9 policy of the tenant boss, 1"}));
+  EXPECT_EQ(told(spans, "principal:eve", "read"),
+            (Lines{"0-5 share: ada gave role viewer on plan to everyone"}));
+  EXPECT_EQ(told(spans, "everyone", "read"),
+            (Lines{"0-9 share: ada gave role viewer on plan to everyone"}));
 }
 
 TEST(Reach, PoliciesMentionPeopleInScopesAndConditions) {

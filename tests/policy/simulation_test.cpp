@@ -159,6 +159,30 @@ TEST(Simulation, FollowsTheChangesOfRules) {
   EXPECT_EQ(history.set("ann", "plan", "title").now, Now::kRefused);
 }
 
+TEST(Simulation, PoliciesOfTheTenantJudgeThenAndNow) {
+  log::HeldRules tenant;
+  tenant.policies["all"] = {kAll, "ada", 1};
+  // Those that are tried are of the workspace: the tenant still permits.
+  const TriedPolicies own{
+      .texts = {{"x", "forbid (principal, action, resource in Path::\"/x\");"}}};
+  History history(own);
+  history.simulation().set_tenant(tenant, 3);
+  EXPECT_EQ(history.simulation().tenant_at(), 3u);
+  EXPECT_EQ(history.set("ann", "plan", "title").now, Now::kAllowed);
+  const Simulated refused = history.set("ann", "x", "y");
+  EXPECT_EQ(refused.now, Now::kRefused);
+  EXPECT_EQ(refused.then_by, std::vector<std::string>{"policy of the tenant all"});
+  EXPECT_EQ(refused.now_by, std::vector<std::string>{"policy x"});
+  // And the other way round.
+  log::HeldRules held;
+  held.policies["all"] = {kAll, "ada", 1};
+  TriedPolicies of_tenant = own;
+  of_tenant.of_tenant = true;
+  History other(of_tenant, {}, held);
+  EXPECT_EQ(other.set("ann", "plan", "title").now, Now::kAllowed);
+  EXPECT_EQ(other.set("ann", "x", "y").now_by, std::vector<std::string>{"policy of the tenant x"});
+}
+
 TEST(Simulation, WhatTheLogDoesNotHoldIsUnclear) {
   const TriedPolicies tried{.texts = {{"all", kAll}}};
   log::Event dropped = History::setting("ann", "plan", "title");
