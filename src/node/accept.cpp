@@ -86,10 +86,13 @@ std::uint64_t wait_after_wrong_token(Shard& shard, std::string_view peer) {
 MakeSession y_session(const AcceptContext& context, const http::Request& request, Room room,
                       const std::string& token, Result<identity::Principal> principal) {
   const bool guessed = !room.object.empty() && !token.empty();
-  const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
-  return [&context, room = std::move(room), principal = std::move(principal), wants_saved,
-          origin = origin_of(request), trace = trace_of(request),
-          client = client_key(request, token), guessed, peer = request.peer](Shard& shard) mutable {
+  const auto wants = [&](std::string_view what) {
+    return http::query_parameter(request.query, what).value_or("") == "1";
+  };
+  return [&context, room = std::move(room), principal = std::move(principal),
+          wants_saved = wants("ack"), wants_status = wants("status"), origin = origin_of(request),
+          trace = trace_of(request), client = client_key(request, token), guessed,
+          peer = request.peer](Shard& shard) mutable {
     const bool wrong = guessed && !principal && principal.error().code == ErrorCode::kUnauthorized;
     return std::make_unique<session::YSession>(
         session::YSessionOptions{.host = shard.host,
@@ -101,6 +104,7 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
                                  .origin = std::move(origin),
                                  .trace = std::move(trace),
                                  .wants_saved = wants_saved,
+                                 .wants_status = wants_status,
                                  .refusals = &shard.refusals,
                                  .sessions = &shard.sessions,
                                  .client = client,

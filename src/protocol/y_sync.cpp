@@ -13,7 +13,8 @@ enum YType : std::uint64_t {
   kYAwareness = 1,
   kYAuth = 2,
   kYQueryAwareness = 3,
-  kYSaved = 100
+  kYSaved = 100,
+  kYStatus = 101
 };
 
 constexpr std::uint64_t kPermissionDenied = 0;
@@ -110,6 +111,14 @@ Bytes encode_y_saved(std::uint64_t updates) {
   ByteWriter out;
   out.var_uint(kYSaved);
   out.var_uint(updates);
+  return out.take();
+}
+
+Bytes encode_y_status(YStatus status, std::string_view reason) {
+  ByteWriter out;
+  out.var_uint(kYStatus);
+  out.var_uint(static_cast<std::uint64_t>(status));
+  out.var_string(reason);
   return out.take();
 }
 

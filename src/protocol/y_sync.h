@@ -8,10 +8,14 @@
 //                                               why; published clients log it as a denied permission
 //   query      = 3                              send me everybody's awareness
 //   saved      = 100, varuint count             server to client: see below
+//   status     = 101, varuint kind, string      server to client: see below
 //
-// `saved` is our own extension. The server sends it only to a client that asked for it (`?ack=1`).
-// It tells how many more updates of this connection are durable now. Published clients never
-// receive it.
+// `saved` and `status` are our own extensions. Published clients never receive them.
+// - `saved` goes to a client that asked for it (`?ack=1`). It tells how many more updates of this
+//   connection are durable now.
+// - `status` goes to a client that asked for it (`?status=1`), instead of `auth`, as long as the
+//   connection goes on. So such a client tells a refused change from presence that was dropped, and
+//   learns of its rights without a new connection. The string is the reason, and may be empty.
 //
 // JavaScript clients send one message in a frame. The first frame of the Rust clients contains two:
 // a sync step 1 and an awareness update.
@@ -48,6 +52,14 @@ struct YMessage {
 // The most messages that a frame may contain.
 inline constexpr std::size_t kMaxYMessagesInFrame = 1024;
 
+// The numbers are those of the wire.
+enum class YStatus : std::uint8_t {
+  kReads = 0,          // the client may not write any more
+  kWrites = 1,         // it may write again
+  kDropped = 2,        // presence of the client was dropped
+  kRefusedChange = 3,  // a change was refused, and would be refused again
+};
+
 // Decodes the first message of `frame` and removes it. kMalformed if it is cut off, or for an
 // unknown sync message. An unknown message type gives kUnknown, which the caller must ignore, as
 // Yjs servers do. Its end is unknown, so it takes the rest of the frame.
@@ -68,5 +80,6 @@ Bytes encode_y_sync(SyncKind kind, ByteView payload);
 Bytes encode_y_awareness(ByteView update);
 Bytes encode_y_denied(std::string_view reason);
 Bytes encode_y_saved(std::uint64_t updates);
+Bytes encode_y_status(YStatus status, std::string_view reason);
 
 }  // namespace syncline::protocol

@@ -11,6 +11,7 @@ namespace syncline::session {
 
 using protocol::SyncKind;
 using protocol::YMessage;
+using protocol::YStatus;
 using workspace::Delivery;
 
 namespace {
@@ -33,7 +34,8 @@ YSession::YSession(YSessionOptions options)
       client_(options.client),
       meter_(options.rates, host_.scheduler(), counters_),
       seat_(options.sessions),
-      wants_saved_(options.wants_saved) {
+      wants_saved_(options.wants_saved),
+      wants_status_(options.wants_status) {
   options_ = std::make_unique<YSessionOptions>(std::move(options));
 }
 
@@ -239,7 +241,13 @@ void YSession::send_saved(std::uint64_t updates) {
 }
 
 void YSession::send_refused(const Error& error) {
-  send(protocol::encode_y_denied(shown(error)));
+  send(wants_status_ ? protocol::encode_y_status(YStatus::kRefusedChange, shown(error))
+                     : protocol::encode_y_denied(shown(error)));
+}
+
+void YSession::send_notice(const Error& error) {
+  send(wants_status_ ? protocol::encode_y_status(YStatus::kDropped, shown(error))
+                     : protocol::encode_y_denied(shown(error)));
 }
 
 // The reason as the client may see it.
@@ -247,8 +255,10 @@ std::string YSession::shown(const Error& error) const {
   return public_text(error.message, split_name(party().workspace).tenant);
 }
 
-// The protocol has no word for it. The client comes back, and finds what it may do then.
+// The published protocol has no word for it. Its clients come back, and find what they may do then.
 void YSession::send_rights(bool may_write, bool changed) {
+  if (wants_status_)
+    return send(protocol::encode_y_status(may_write ? YStatus::kWrites : YStatus::kReads, {}));
   if (changed && !may_write)
     channel_->end({ErrorCode::kUnavailable, "you may only read this document now; connect again"});
 }

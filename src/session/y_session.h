@@ -27,6 +27,7 @@ struct YSessionOptions {
   std::string origin = {};  // of the web page that connects; "" outside of browsers
   std::string trace = {};
   bool wants_saved = false;          // protocol/y_sync.h, `saved`
+  bool wants_status = false;         // `status`
   Refusals* refusals = nullptr;      // nullptr: close every refused connection at once
   SessionTable* sessions = nullptr;  // nullptr: nobody sees or ends the session
   ClientKey client = 0;              // in `refusals`
@@ -70,7 +71,7 @@ class YSession final : public ConnectionHandler,
   void send_saved(std::uint64_t updates) override;
   void send_refused(const Error& error) override;
   void send_rights(bool may_write, bool changed) override;
-  void send_notice(const Error& error) override { send_refused(error); }
+  void send_notice(const Error& error) override;
   void close(const Error& error) override;
   void refuse_later();
   void join_later(std::uint64_t wait_ms);
@@ -95,6 +96,7 @@ class YSession final : public ConnectionHandler,
   std::unique_ptr<TokenLife> life_;  // null: the token never expires
   std::optional<Channel> channel_;
   const bool wants_saved_;
+  const bool wants_status_;
   bool closing_ = false;
   int holds_ = 0;
   Scheduler::TimerId timer_ = 0;  // not 0: it joins later, or closes later

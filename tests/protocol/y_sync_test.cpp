@@ -41,6 +41,13 @@ TEST(YSync, MalformedMessagesAreRefused) {
   }
 }
 
+TEST(YSync, AStatusIsAKindAndAReason) {
+  EXPECT_EQ(encode_y_status(YStatus::kReads, ""), (Bytes{101, 0, 0}));
+  EXPECT_EQ(encode_y_status(YStatus::kRefusedChange, "no"), (Bytes{101, 3, 2, 'n', 'o'}));
+  EXPECT_EQ(decode_y_message(Bytes{101, 0, 0})->kind, YMessage::Kind::kUnknown)
+      << "it means nothing from a client";
+}
+
 // What the Rust clients send first: a step 1 and their awareness in one WebSocket message.
 TEST(YSync, AFrameHoldsMessagesOneAfterTheOther) {
   const Bytes step1 = encode_y_sync(SyncKind::kStep1, Bytes{0});

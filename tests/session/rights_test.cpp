@@ -1,6 +1,7 @@
 // Policies and shares that change while clients are connected, in both protocols.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@ namespace {
 
 using identity::Right;
 using protocol::SyncKind;
+using protocol::YStatus;
 using testing::FakeConnection;
 using testing::TestWorld;
 using testing::Typist;
@@ -136,19 +138,34 @@ TEST_F(HocuspocusRights, AReaderWhoMayNotReadAnyMoreIsClosed) {
 
 class YRights : public Rights {
  protected:
-  YRights() {
+  YRights() { connect(false); }
+  ~YRights() override { session_->on_closed(1000); }
+
+  void connect(bool wants_status) {
+    if (session_) session_->on_closed(1000);
+    connection_.take();
+    connection_.closed.reset();
     session_ = std::make_unique<YSession>(YSessionOptions{
         .host = world_.host,
         .workspace = "w",
         .object = "o",
         .principal = identity::Principal{.id = "bob", .rights = identity::Rights::writing()},
         .actor = "actor",
+        .wants_status = wants_status,
         .limits = limits_,
         .counters = counters_});
     session_->on_open(connection_);
     world_.loop.run();
   }
-  ~YRights() override { session_->on_closed(1000); }
+  void type(std::string_view text) {
+    session_->on_message(protocol::encode_y_sync(SyncKind::kUpdate, typist_.type(text)));
+    world_.loop.run();
+  }
+  // How often the client got exactly this since it connected.
+  std::size_t times(const Bytes& message) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        connection_.sent, [&](const SharedBytes& sent) { return *sent == message; }));
+  }
 
   std::unique_ptr<YSession> session_;
 };
@@ -162,6 +179,27 @@ TEST_F(YRights, AWriterWhoBecomesAReaderComesBack) {
   ASSERT_TRUE(connection_.closed);
   EXPECT_EQ(connection_.closed->code, 4503);
   EXPECT_EQ(connection_.closed->reason, "you may only read this document now; connect again");
+}
+
+TEST_F(YRights, AClientThatAsksForItIsToldOfItsRightsAndStays) {
+  connect(true);
+  share(log::ShareRole::kViewer);
+  EXPECT_EQ(times(protocol::encode_y_status(YStatus::kReads, "")), 1u);
+  type("x");
+  EXPECT_EQ(times(protocol::encode_y_status(
+                YStatus::kRefusedChange,
+                "the policy of this workspace does not allow: insert at /content/*")),
+            1u);
+  share(log::ShareRole::kEditor);
+  EXPECT_EQ(times(protocol::encode_y_status(YStatus::kWrites, "")), 1u);
+  EXPECT_FALSE(connection_.closed);
+  for (const SharedBytes& sent : connection_.sent) EXPECT_NE(sent->front(), 2) << "a denial";
+}
+
+TEST_F(YRights, WhoAsksForItAndMayOnlyReadIsToldWhenHeJoins) {
+  share(log::ShareRole::kViewer);
+  connect(true);
+  EXPECT_EQ(times(protocol::encode_y_status(YStatus::kReads, "")), 1u);
 }
 
 TEST_F(YRights, AReaderWhoMayNotReadAnyMoreStaysAway) {
