@@ -1,11 +1,16 @@
 // The policies and shares of a workspace (log/access_rules.h): seeing, setting and removing them.
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/route.h"
 #include "api/rules.h"
 #include "api/support.h"
+#include "identity/link.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
@@ -22,9 +27,14 @@ std::string policy_json(const std::string& name, const log::HeldPolicy& policy) 
 
 std::string share_json(const std::string& resource, const log::Grantee& to,
                        const log::HeldShare& share) {
-  return fmt::format(R"({{"resource":{},"to":{},"role":"{}","given":"{}","principal":{}}})",
-                     json_string(resource), json_string(to_string(to)), name_of(share.role),
-                     protocol::time_text(share.unix_ms), json_string(share.principal));
+  std::string json =
+      fmt::format(R"({{"resource":{},"to":{},"role":"{}","given":"{}","principal":{})",
+                  json_string(resource), json_string(to_string(to)), name_of(share.role),
+                  protocol::time_text(share.unix_ms), json_string(share.principal));
+  const auto end = to.kind == log::Grantee::Kind::kPrincipal ? identity::end_of_link(to.id)
+                                                             : std::optional<std::uint64_t>();
+  if (end) json += fmt::format(R"(,"expires":"{}")", protocol::time_text(*end));
+  return json + "}";
 }
 
 void answer_nothing(Call call) {
@@ -101,6 +111,24 @@ void list_shares(Call call) {
   });
 }
 
+// Whether a share of this reaches the object: it is of the object, of a folder around it, or of the workspace.
+bool reaches(std::string_view resource, std::string_view object) {
+  return resource.empty() || resource == object ||
+         (resource.ends_with('/') && object.starts_with(resource));
+}
+
+void list_shares_of_object(Call call) {
+  with_access(std::move(call), [](const Call& asked, const workspace::Host::Access& access) {
+    std::string list;
+    for (const auto& [of, share] : access.shares)
+      if (reaches(of.first, asked.path.object))
+        list += (list.empty() ? "" : ",") + share_json(of.first, of.second, share);
+    const bool ruled = !access.shares.empty() || !access.policies.empty();
+    return fmt::format(R"({{"shares":[{}],"ruled":{},"policies":{}}})", list, ruled,
+                       access.policies.size());
+  });
+}
+
 Result<log::Unshare> read_share(const Call& call) {
   const auto to = http::query_parameter(call.request.query, "to");
   if (!to) return fail(ErrorCode::kInvalid, "say with whom: to=principal:ID, group:NAME, everyone");
@@ -150,6 +178,7 @@ constexpr Route kPolicyRoutes[] = {
     {"DELETE", "/v1/workspaces/{workspace}/policies/{policy}", Right::kPolicy, delete_policy},
     {"GET", "/v1/workspaces/{workspace}/shares", Right::kSeePolicy, list_shares, Route::kWhileOpen,
      Route::kOfResource},
+    {"GET", "/v1/workspaces/{workspace}/shares/{object}", Right::kSeePolicy, list_shares_of_object},
     {"PUT", "/v1/workspaces/{workspace}/shares", Right::kPolicy, put_share},
     {"DELETE", "/v1/workspaces/{workspace}/shares", Right::kPolicy, delete_share},
 };

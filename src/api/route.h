@@ -124,6 +124,8 @@ std::span<const Route> tenant_routes();
 std::span<const Route> policy_routes();      // who may do what
 std::span<const Route> simulation_routes();  // other policies, tried on what has happened
 std::span<const Route> access_routes();      // who could reach an object
+std::span<const Route> rights_routes();      // what the caller may do
+std::span<const Route> link_routes();        // links to an object
 std::span<const Route> audit_routes();
 
 }  // namespace syncline::api

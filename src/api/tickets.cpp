@@ -7,7 +7,7 @@
 #include "api/json_body.h"
 #include "api/route.h"
 #include "api/support.h"
-#include "base/percent.h"
+#include "api/ticket_paths.h"
 #include "identity/random_text.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -34,24 +34,13 @@ Result<identity::TicketWish> read_ticket_wish(const http::Request& request) {
   return wish;
 }
 
-// Where clients of the protocols use it, on this server.
-std::string paths_json(const Ticket& ticket) {
-  const std::string workspace = percent_encode(ticket.workspace);
-  std::string json =
-      fmt::format(R"("hocuspocus_path":{})", json_string("/hocuspocus/" + workspace));
-  if (!ticket.object.empty())
-    json += fmt::format(R"(,"y_path":{})",
-                        json_string("/y/" + workspace + "/" + percent_encode(ticket.object, true)));
-  return json;
-}
-
 std::string ticket_json(const Ticket& ticket, const std::string& text) {
   return fmt::format(
              R"({{"ticket":{},"id":{},"expires_at":"{}","rights":{},"principal":{},"name":{},)"
              R"("workspace":{},"object":{},{}}})",
              json_string(text), json_string(ticket.id), protocol::time_text(ticket.expires_ms),
              json_string(ticket.rights), json_string(ticket.principal), json_string(ticket.name),
-             json_string(ticket.workspace), json_string(ticket.object), paths_json(ticket)) +
+             json_string(ticket.workspace), json_string(ticket.object), ticket_paths_json(ticket)) +
          "\n";
 }
 

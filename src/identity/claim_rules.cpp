@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "identity/link.h"
 #include "identity/names.h"
 #include "identity/token_kinds.h"
 
@@ -86,7 +87,8 @@ constexpr std::string_view kRightsNames[] = {"admin", "write", "read"};
 
 bool is_reserved_id(std::string_view id) {
   return id == "anonymous" || id == "token" || id == "reader" || id.starts_with(kKeyPrefix) ||
-         id.starts_with(kTicketPrefix) || id.starts_with("key:") || id.starts_with("ticket:");
+         id.starts_with(kTicketPrefix) || id.starts_with("key:") || id.starts_with("ticket:") ||
+         is_link(id);
 }
 
 const crdt::Any* find_claim(const crdt::Any& claims, std::string_view name) {

@@ -4,6 +4,7 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "identity/link.h"
 #include "identity/names.h"
 #include "log/directory_store.h"
 
@@ -56,7 +57,7 @@ Result<Person> decode_person(ByteView value) {
 
 bool is_verified(const Principal& principal) {
   return principal.identity != nullptr && principal.identity->source != Identity::Source::kShared &&
-         !principal.id.empty() && principal.id != "anonymous";
+         !principal.id.empty() && principal.id != "anonymous" && !is_link(principal.id);
 }
 
 std::string_view tenant_of(const Principal& principal) {

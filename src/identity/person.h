@@ -37,7 +37,8 @@ Bytes encode_person(const Person& person);
 // kMalformed: damaged. kUnsupported: of a later version.
 Result<Person> decode_person(ByteView value);
 
-// True if a token vouches for who this is: not for one of those that many share, and not for "anonymous".
+// True if a token vouches for who this is: not for one of those that many share, a link among them, and not for
+// "anonymous".
 bool is_verified(const Principal& principal);
 
 // Of the tenant of a caller; "": the default one.

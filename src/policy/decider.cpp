@@ -4,6 +4,7 @@
 
 #include "base/mutation.h"
 #include "base/qualified_name.h"
+#include "identity/link.h"
 #include "identity/scope.h"
 #include "log/rules.h"
 
@@ -37,6 +38,10 @@ Result<void> check_rights(const Question& question) {
 
 }  // namespace
 
+Error ended_link() {
+  return {ErrorCode::kForbidden, "this link has ended"};
+}
+
 Verdict decide(std::span<const Decider* const> chain, const Decider* own,
                const Question& question) {
   Verdict all{.allowed = check_rights(question)};
@@ -50,6 +55,8 @@ Verdict decide(std::span<const Decider* const> chain, const Decider* own,
   if (!all.allowed) return all;
   if (own != nullptr) {
     ask(*own);
+  } else if (identity::is_link(question.caller.principal.id)) {
+    all.allowed = std::unexpected(ended_link());
   } else if (is_about_policy(question.right) && !identity::administers(question.caller.rights)) {
     all.allowed = fail(ErrorCode::kForbidden, "only an administrator may do this here");
   }

@@ -5,6 +5,7 @@
 // Each read, each change and each administrative act passes the chain. A change passes it after
 // prepare() and before apply(), so its effect is known and nothing has happened yet. decide() first
 // checks the rights of the caller, and then asks the deciders in order. The first refusal holds.
+// Whoever comes by a link (identity/link.h) has a right only while a share of the workspace names that link.
 //
 // The rules of a decider are events of the workspace, too. The verdict names the last event that it
 // depends on. The workspace sends an answer, also a refusal, only when that event is durable.
@@ -49,6 +50,9 @@ class Decider {
 
   virtual Verdict decide(const Question& question) const = 0;
 };
+
+// What a link is told that no share names any more.
+Error ended_link();
 
 // Checks the scope of the caller's token and his rights, then asks each decider of the chain, and `own`: the policies and
 // shares of the workspace, nullptr if it has none. Objects of the server (log/rules.h) need Right::kHistory as well. Without

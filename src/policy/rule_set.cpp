@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/qualified_name.h"
 #include "cedar/parser.h"
+#include "identity/link.h"
 #include "log/audit.h"
 #include "policy/access_schema.h"
 #include "policy/share_rules.h"
@@ -113,6 +114,8 @@ Result<void> RuleSet::add_shares(std::string_view workspace, const log::HeldShar
   texts_.push_back(std::move(*templates));
   const std::string_view name = split_name(workspace).workspace;
   for (const auto& [of, held] : shares) {
+    const log::Grantee& to = of.second;
+    if (to.kind == log::Grantee::Kind::kPrincipal && identity::is_link(to.id)) links_.insert(to.id);
     const ShareEntities entities = entities_of_share(set.arena(), name, of.first, of.second);
     for (const std::string_view role_template : templates_of(held.role)) {
       const std::string id = share_rule_id(role_template, entities);

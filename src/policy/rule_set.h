@@ -10,9 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,6 +58,9 @@ class RuleSet {
   const Varying& varying() const { return varying_; }
   bool by_path() const { return by_path_; }        // some rule tells paths of one object apart
   bool by_context() const { return by_context_; }  // some rule looks at the context
+
+  // Whether a share names the link with this principal (identity/link.h).
+  bool names_link(std::string_view principal) const { return links_.contains(principal); }
 
   std::span<const Rule> forbids() const { return forbids_; }
 
@@ -108,6 +114,7 @@ class RuleSet {
 
   std::optional<Error> damage_;
   std::vector<cedar::PolicySet> texts_;  // whose parts the set of the authorizer refers to
+  std::set<std::string, std::less<>> links_;
   std::unique_ptr<cedar::Authorizer> authorizer_;
   std::unique_ptr<cedar::Authorizer> audits_;
   std::vector<Rule> permits_;

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/qualified_name.h"
 #include "cedar/parser.h"
+#include "identity/link.h"
 #include "log/rules.h"
 #include "policy/access_schema.h"
 #include "policy/path_id.h"
@@ -365,9 +366,18 @@ class WorkspacePolicy::Judge {
   const std::uint64_t began_;  // policy_.steps_ before
 };
 
+bool WorkspacePolicy::is_ended_link(std::string_view principal) const {
+  return identity::is_link(principal) &&
+         std::ranges::none_of(sets_, [&](const auto& set) { return set->names_link(principal); });
+}
+
 Verdict WorkspacePolicy::decide(const Question& question) const {
   Verdict verdict{.rules = at_};
   if (question.caller.local) return verdict;
+  if (is_ended_link(question.caller.principal.id)) {
+    verdict.allowed = std::unexpected(ended_link());
+    return verdict;
+  }
   if (by_context_ || damage_) {
     verdict.allowed = judge(question);
     return verdict;

@@ -11,6 +11,7 @@
 //   for anything that the touch may do there (policy/outcomes.h).
 // - To remove a key needs `set` and `delete`.
 // - A change whose effect is not known yet needs that some change could be allowed. It is judged again when it is known.
+// - A link whose share was taken back has no right, whatever else allows it.
 // - Administrators set and see policies and shares whatever these say, so nobody is locked out for good. So does the
 //   operator on this machine, with everything.
 // - If the policies cannot be read, only that is left.
@@ -103,6 +104,7 @@ class WorkspacePolicy final : public Decider {
 
   WorkspacePolicy(RulesAt own, RulesAt tenant);
 
+  bool is_ended_link(std::string_view principal) const;
   // Fills `why`, which may be nullptr, if a policy refuses.
   Result<void> judge(const Question& question, std::optional<Refusal>* why = nullptr) const;
 

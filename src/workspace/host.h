@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "identity/caller.h"
 #include "limits/who.h"
+#include "merge/effect.h"
 #include "syncline/error.h"
 #include "workspace/workspace.h"
 
@@ -44,6 +46,16 @@ class Host {
   // Whether there may be something in the workspace that the caller may read (policy/workspace_policy.h), for lists of
   // workspaces. He must have the right to read.
   void may_show(const identity::Caller& caller, const std::string& name, Done<bool> done);
+
+  // Something that a caller might ask for later. Without an effect, a change is one that could be allowed.
+  struct Wish {
+    identity::Right right;
+    merge::Effect effect = {};
+  };
+  // What would be answered to each wish about the object, for whoever shows this. Nobody has asked for it yet, so no
+  // refusal is recorded. Answers when the rules that were used are durable.
+  void foresee(const identity::Caller& caller, const std::string& name, std::string object,
+               std::vector<Wish> wishes, Done<std::vector<Result<void>>> done);
 
   // The policies and shares of a workspace, for somebody who may see them. Answers when they are durable.
   struct Access {

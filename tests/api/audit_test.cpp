@@ -284,5 +284,13 @@ TEST_F(ApiAudit, WhatRetentionDroppedIsSaid) {
   EXPECT_NE(log.find(R"({"position":1,"dropped":true})"), std::string::npos) << log;
 }
 
+// A page asks for each document that it opens, and for nothing that would be refused.
+TEST_F(ApiAudit, ToAskForOnesRightsIsNoRefusal) {
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/w/rights/x")->head->status, 200);
+  EXPECT_EQ(audit_of("boss").find("refusal"), std::string::npos);
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/w/shares/x")->head->status, 403);
+  EXPECT_NE(audit_of("boss").find("refusal"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace syncline::api

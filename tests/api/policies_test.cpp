@@ -1,7 +1,12 @@
 // Policies and shares over the HTTP API, and what they do to every other request.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "api/dispatch.h"
+#include "identity/ticket_authenticator.h"
 #include "support/test_api.h"
 
 namespace syncline::api {
@@ -9,6 +14,14 @@ namespace {
 
 using testing::TestApi;
 using testing::Typist;
+
+// bob with a token for one object.
+identity::Principal one_object() {
+  return {.id = "bob",
+          .rights = identity::Rights::writing(),
+          .identity = std::make_shared<const identity::Identity>(
+              identity::Identity{.workspace = "w", .object = "b"})};
+}
 
 class PolicyApi : public ::testing::Test {
  protected:
@@ -30,7 +43,8 @@ class PolicyApi : public ::testing::Test {
 
   TestApi node_{identity::Access({{"full", {.id = "ann"}},
                                   {"write", {.id = "bob", .rights = identity::Rights::writing()}},
-                                  {"look", {.id = "eve", .rights = identity::Rights::reading()}}})};
+                                  {"look", {.id = "eve", .rights = identity::Rights::reading()}},
+                                  {"one", one_object()}})};
 };
 
 bool holds(const std::string& text, std::string_view part) {
@@ -318,6 +332,130 @@ TEST_F(PolicyApi, ARestoreNeedsItsRightAndWhatItChanges) {
   ASSERT_EQ(status("PUT", "w/shares?resource=a/&to=principal:bob&role=editor"), 200);
   EXPECT_EQ(status("POST", "w/restore/a/plan?at=1&confirm=w", "write"), 200);
   EXPECT_EQ(status("POST", "w/restore/b?at=3&confirm=w", "write"), 403);
+}
+
+TEST_F(PolicyApi, EverybodyMayAskForHisRights) {
+  EXPECT_EQ(
+      answer("GET", "w/rights/a/plan", "look")->body,
+      R"({"workspace":"w","object":"a/plan","rights":{"connect":{"allowed":true},"read":{"allowed":true},)"
+      R"("history":{"allowed":true},"presence":{"allowed":true},)"
+      R"("write":{"allowed":false,"reason":"this token may read only"},)"
+      R"("restore":{"allowed":false,"reason":"this token may read only"},)"
+      R"("share":{"allowed":false,"reason":"this token may not do this"}}})"
+      "\n");
+  const auto writer = answer("GET", "w/rights/a/plan", "write")->body;
+  EXPECT_TRUE(holds(writer, R"("write":{"allowed":true},"restore":{"allowed":true})")) << writer;
+  EXPECT_TRUE(holds(writer, R"("share":{"allowed":false,"reason":"only an administrator)"));
+  EXPECT_TRUE(holds(answer("GET", "w/rights/a/plan")->body, R"("share":{"allowed":true})"));
+  EXPECT_EQ(status("GET", "none/rights/new", "write"), 200) << "what does not exist can be made";
+}
+
+TEST_F(PolicyApi, ATokenForOneObjectSharesNothing) {
+  ASSERT_EQ(status("PUT", "w/shares?resource=b&to=principal:bob&role=owner"), 200);
+  EXPECT_TRUE(holds(answer("GET", "w/rights/b", "write")->body, R"("share":{"allowed":true})"));
+  EXPECT_TRUE(holds(answer("GET", "w/rights/b", "one")->body,
+                    R"("share":{"allowed":false,"reason":"this token is for one object only"})"));
+  EXPECT_EQ(status("PUT", "w/shares?resource=b&to=everyone&role=viewer", "one"), 403);
+}
+
+TEST_F(PolicyApi, RightsAreThoseOfTheRoleAndOfTheRoot) {
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:bob&role=annotator"), 200);
+  const auto rights = [&](const char* target) { return answer("GET", target, "write")->body; };
+  EXPECT_TRUE(holds(rights("w/rights/a/plan"), R"("write":{"allowed":true})"));
+  EXPECT_TRUE(holds(rights("w/rights/a/plan?root=comments"), R"("write":{"allowed":true})"));
+  EXPECT_TRUE(holds(rights("w/rights/a/plan?root=content"),
+                    R"("write":{"allowed":false,"reason":"the policy of this workspace does not )"
+                    R"(allow: insert at /content/*"})"));
+  EXPECT_EQ(status("GET", "w/rights/a/plot", "write"), 403);
+}
+
+TEST_F(PolicyApi, TheOwnerOfAnObjectSeesWhoReachesIt) {
+  for (const char* of : {"a/plan&to=principal:bob&role=owner", "a/plot&to=everyone&role=viewer",
+                         "a/&to=group:team&role=editor", "&to=principal:ann&role=owner"})
+    ASSERT_EQ(status("PUT", std::string("w/shares?resource=") + of), 200);
+  const auto seen = answer("GET", "w/shares/a/plan", "write");
+  ASSERT_EQ(seen->head->status, 200) << seen->body;
+  for (const char* part : {R"("to":"principal:bob")", R"("to":"group:team")",
+                           R"("to":"principal:ann")", R"("ruled":true,"policies":0})"})
+    EXPECT_TRUE(holds(seen->body, part)) << part;
+  EXPECT_FALSE(holds(seen->body, "a/plot"));
+  EXPECT_EQ(status("GET", "w/shares/a/plot", "write"), 403);
+  EXPECT_EQ(status("GET", "w/shares?prefix=a/plan", "write"), 403) << "the folder is not his";
+  EXPECT_EQ(status("GET", "w/shares/a/plan", "look"), 403);
+  EXPECT_TRUE(
+      holds(answer("GET", "w2/shares/x")->body, R"({"shares":[],"ruled":false,"policies":0})"));
+}
+
+class LinkApi : public PolicyApi {
+ protected:
+  LinkApi() { node_.context.tickets = &tickets_; }
+
+  std::string made(const std::string& target, const char* token, const std::string& body) {
+    const auto link = answer("POST", target, token, body);
+    return std::to_string(link->head->status) + " " + link->body;
+  }
+  // What is between this and the next quote.
+  static std::string behind(const std::string& text, const std::string& mark) {
+    const auto at = text.find(mark);
+    if (at == text.npos) return "";
+    return text.substr(at + mark.size(), text.find('"', at + mark.size()) - at - mark.size());
+  }
+
+  const std::shared_ptr<const std::vector<identity::TicketSecret>> secrets_ =
+      std::make_shared<const std::vector<identity::TicketSecret>>(1);
+  const identity::TicketAuthenticator tickets_{{.secrets = [this] { return secrets_; }}};
+};
+
+TEST_F(LinkApi, AnOwnerMakesALinkWhichIsAShareAndATicket) {
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:bob&role=owner"), 200);
+  const std::string link = made("w/links/a/plan", "write", R"({"role":"viewer","lifetime_s":60})");
+  ASSERT_TRUE(link.starts_with("201 ")) << link;
+  const auto ticket = identity::read_ticket(behind(link, R"("ticket":")"), *secrets_);
+  ASSERT_TRUE(ticket);
+  EXPECT_EQ(ticket->rights, "read");
+  EXPECT_EQ(ticket->workspace, "w");
+  EXPECT_EQ(ticket->object, "a/plan");
+  EXPECT_EQ(behind(link, R"("principal":")"), ticket->principal);
+  const std::string seen = answer("GET", "w/shares/a/plan", "write")->body;
+  EXPECT_TRUE(holds(seen, "\"to\":\"principal:" + ticket->principal + "\",\"role\":\"viewer\""))
+      << seen;
+  EXPECT_EQ(behind(seen, R"("expires":")"), behind(link, R"("expires_at":")"));
+}
+
+TEST_F(LinkApi, WhoIsNoOwnerMakesNone) {
+  const std::string wish = R"({"role":"editor"})";
+  EXPECT_TRUE(made("w/links/a/plan", "write", wish).starts_with("403 ")) << "there are no shares";
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:bob&role=owner"), 200);
+  ASSERT_EQ(status("PUT", "w/shares?resource=b&to=principal:bob&role=editor"), 200);
+  EXPECT_TRUE(made("w/links/b", "write", wish).starts_with("403 "));
+  EXPECT_TRUE(made("w/links/a/plan", "look", wish).starts_with("403 "));
+  EXPECT_TRUE(made("none/links/a", "full", wish).starts_with("404 "));
+  for (const char* bad : {"", "{}", R"({"role":"owner"})", R"({"role":"boss"})",
+                          R"({"role":"viewer","lifetime_s":86401})", R"({"role":"viewer","x":1})"})
+    EXPECT_TRUE(made("w/links/a/plan", "write", bad).starts_with("400 ")) << bad;
+  EXPECT_FALSE(holds(answer("GET", "w/shares")->body, "link:"));
+}
+
+TEST_F(LinkApi, ANewLinkTakesOutThoseOfTheObjectThatHaveEnded) {
+  const auto links = [&] {
+    const std::string seen = answer("GET", "w/shares")->body;
+    std::size_t count = 0;
+    for (auto at = seen.find("link:"); at != seen.npos; at = seen.find("link:", at + 1)) ++count;
+    return count;
+  };
+  const auto make = [&](const char* target, const char* seconds) {
+    const std::string body = std::string(R"({"role":"viewer","lifetime_s":)") + seconds + "}";
+    ASSERT_TRUE(made(target, "full", body).starts_with("201 "));
+  };
+  make("w/links/a/plan", "10");
+  make("w/links/a/plan", "60");
+  make("w/links/b", "10");
+  EXPECT_EQ(links(), 3u);
+  node_.loops[0]->advance(20'000);
+  make("w/links/a/plan", "60");
+  EXPECT_EQ(links(), 3u) << "the first one is gone, the one of b stays until b gets one";
+  make("w/links/b", "60");
+  EXPECT_EQ(links(), 3u);
 }
 
 }  // namespace

@@ -205,6 +205,10 @@ constexpr Trial kTrials[] = {
     {"POST", "/v1/workspaces/{workspace}/simulation", "/workspaces/VAULT/simulation", 200,
      [](Vault&) {}, R"({"policies":{"none":"forbid (principal, action, resource);"}})"},
     {"GET", "/v1/workspaces/{workspace}/access/{object}", "/workspaces/VAULT/access/PLAN", 200},
+    {"GET", "/v1/workspaces/{workspace}/shares/{object}", "/workspaces/VAULT/shares/PLAN", 200},
+    {"GET", "/v1/workspaces/{workspace}/rights/{object}", "/workspaces/VAULT/rights/PLAN", 200},
+    {"POST", "/v1/workspaces/{workspace}/links/{object}", "/workspaces/VAULT/links/PLAN", 201,
+     [](Vault&) {}, R"({"role":"viewer"})"},
     {"PUT", "/v1/workspaces/{workspace}/shares",
      "/workspaces/VAULT/shares?resource=PLAN&to=everyone&role=editor", 200},
     {"DELETE", "/v1/workspaces/{workspace}/shares",
@@ -478,9 +482,10 @@ bool reaches(std::string_view token, const Trial& trial) {
   if (token == "its workspace")
     return in_body || trial.target.find("VAULT") != std::string_view::npos;
   if (token != "its object") return false;
-  // Lifting a quarantine is an event of the workspace's rules.
-  return in_body ||
-         (trial.path.ends_with("{object}") && trial.path.find("quarantine") == trial.path.npos);
+  // To lift a quarantine and to make a link are events of the workspace's rules.
+  const bool rules = trial.path.find("/quarantine/") != trial.path.npos ||
+                     trial.path.find("/links/") != trial.path.npos;
+  return in_body || (trial.path.ends_with("{object}") && !rules);
 }
 
 TEST(SideDoors, ATokenForOneThingOpensNothingElse) {

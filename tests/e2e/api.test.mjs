@@ -71,6 +71,12 @@ test('what is answered is what is described', kTest, async (t) => {
   const report = (await ok('GET', '/workspaces/team/access/notes/plan')).body;
   assert.ok(report.could.some(({ who, right }) => who === 'group:team' && right === 'write'));
   assert.ok(report.did.length > 0);
+  const link = (await ok('POST', '/workspaces/team/links/notes/plan', { body: JSON.stringify({ role: 'viewer', lifetime_s: 60 }) })).body;
+  assert.equal((await ok('GET', '/workspaces/team/rights/notes/plan?root=content')).body.rights.share.allowed, true);
+  const { shares } = (await ok('GET', '/workspaces/team/shares/notes/plan')).body;
+  assert.deepEqual(shares.map(({ to }) => to), ['group:team', `principal:${link.principal}`]);
+  assert.equal(shares[1].expires, link.expires_at);
+  await ok('DELETE', `/workspaces/team/shares?resource=notes/plan&to=principal:${link.principal}`);
   await ok('DELETE', '/workspaces/team/shares?resource=notes/&to=group:team');
   await ok('DELETE', '/workspaces/team/policies/all');
   await ok('GET', '/workspaces/team/retention');

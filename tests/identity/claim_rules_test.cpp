@@ -64,7 +64,7 @@ TEST(ClaimRules, AnIssuerSpeaksOfItsTenantsAndItsPeople) {
 
 TEST(ClaimRules, NobodyTakesAReservedId) {
   for (const char* id :
-       {"anonymous", "token", "reader", "slk_abc", "slt_abc", "key:ci", "ticket:x"})
+       {"anonymous", "token", "reader", "slk_abc", "slt_abc", "key:ci", "ticket:x", "link:1-x"})
     EXPECT_EQ(refusal(R"({"sub":")" + std::string(id) + "\"}"), "the id in the token is reserved");
   for (const char* json : {"{}", R"({"sub":""})", R"({"sub":7})", R"({"sub":null})"})
     EXPECT_EQ(refusal(json), "the token names nobody");

@@ -591,5 +591,25 @@ TEST(Decide, WithoutPoliciesOnlyAdministratorsBegin) {
           .allowed);
 }
 
+// Whatever else allows it: a link is worth what its share gives, and nothing once that is taken back.
+TEST(Decide, ALinkEndsWithItsShare) {
+  const identity::Caller link = caller("link:1-abcdefghijklmnop");
+  const Question read{
+      .caller = link, .right = identity::Right::kRead, .workspace = "w", .object = "a"};
+  const auto reason_of = [&](const Decider* own) {
+    const Verdict verdict = decide({}, own, read);
+    return verdict.allowed ? "" : verdict.allowed.error().message;
+  };
+  EXPECT_EQ(reason_of(nullptr), "this link has ended");
+  PolicyOf rules;
+  rules.with(kEverything).share("", {}, ShareRole::kEditor);
+  EXPECT_EQ(reason_of(rules.made().get()), "this link has ended");
+  EXPECT_EQ(decide({}, rules.made().get(), read).rules, 7u) << "the refusal waits for the rules";
+  rules.share("a", {Grantee::Kind::kPrincipal, "link:2-abcdefghijklmnop"}, ShareRole::kOwner);
+  EXPECT_EQ(reason_of(rules.made().get()), "this link has ended") << "the share of another";
+  rules.share("a", {Grantee::Kind::kPrincipal, link.principal.id}, ShareRole::kViewer);
+  EXPECT_EQ(reason_of(rules.made().get()), "");
+}
+
 }  // namespace
 }  // namespace syncline::policy
