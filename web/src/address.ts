@@ -59,7 +59,8 @@ export function parse_typed(text: string, current: Address): Address {
   return { ...current, workspace: parts[0]!, object: parts.slice(1).join('/') };
 }
 
-function encode_path(path: string): string {
+/** Slashes of an object stay slashes. */
+export function encode_path(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }
 

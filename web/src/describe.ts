@@ -11,19 +11,32 @@ export function describe_connection(state: SessionState): string {
     case 'online':
       return state.read_only ? 'Online — you may read, not write' : 'Online';
     case 'offline':
-      return 'Offline, retrying…';
+      return state.reason ? 'Not let in, retrying…' : 'Offline, retrying…';
     case 'refused':
       return describe_refusal(state.reason);
   }
 }
 
-/** The reason of the server; of one that a quota causes, what it means to whoever writes here. */
+// What the rules of a workspace can refuse in the text that the page shows.
+const kRefusedActs: Record<string, string> = {
+  insert: 'add text',
+  delete: 'delete text',
+  format: 'format text',
+  write: 'change this document',
+  read: 'read this document',
+  share: 'share this document',
+};
+
+/** The reason of the server; of one that the rules or a quota cause, what it means to whoever reads and writes here. */
 export function describe_reason(reason: string): string {
   const limit = /^over the quota: this (tenant|workspace) may have (\d+) (.+)$/u.exec(reason);
   if (limit) {
     const whose = limit[1] === 'tenant' ? 'Your organization' : 'This workspace';
     return `${whose} has reached its limit of ${Number(limit[2]).toLocaleString('en')} ${limit[3]}. Whoever administers it can raise the limit.`;
   }
+  const ruled = /^the policy of this workspace does not allow: (\w+)(?: at (\S+)| .+)?$/u.exec(reason);
+  const act = ruled && (ruled[2] ?? '/content/*') === '/content/*' ? kRefusedActs[ruled[1]!] : undefined;
+  if (act) return `The rules of this workspace do not let you ${act}.`;
   if (reason.startsWith('over the quota: ')) return 'Your organization changes more at once than it may. Try again in a moment.';
   return reason;
 }

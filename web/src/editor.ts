@@ -34,6 +34,8 @@ export class Editor {
   private readonly placeholder_ = new Compartment();
   private readonly read_only_ = new Compartment();
   private hint_ = '';
+  private is_read_only_ = false;
+  private was_focused_ = false;
 
   constructor(parent: HTMLElement, session: Session) {
     const undo = new Y.UndoManager(session.text);
@@ -66,9 +68,26 @@ export class Editor {
     this.view_.dispatch({ effects: this.placeholder_.reconfigure(placeholder(hint)) });
   }
 
+  /** The text can still be selected, and read with the keyboard. Whoever may write again goes on where he was. */
   set_read_only(read_only: boolean): void {
-    const how = read_only ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : [];
+    if (read_only === this.is_read_only_) return;
+    this.is_read_only_ = read_only;
+    if (read_only) this.was_focused_ = this.view_.hasFocus;
+    const how = read_only
+      ? [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: '0', 'aria-readonly': 'true' })]
+      : [];
     this.view_.dispatch({ effects: this.read_only_.reconfigure(how) });
+    const elsewhere = document.activeElement !== null && document.activeElement !== document.body && !this.view_.hasFocus;
+    if (!read_only && this.was_focused_ && !elsewhere) this.view_.focus();
+  }
+
+  /** Where the caret is, and whether it takes what is typed. */
+  get place(): { caret: number; focused: boolean } {
+    return { caret: this.view_.state.selection.main.head, focused: this.view_.hasFocus || (this.is_read_only_ && this.was_focused_) };
+  }
+
+  put_caret(at: number): void {
+    this.view_.dispatch({ selection: { anchor: Math.min(at, this.view_.state.doc.length) }, scrollIntoView: true });
   }
 
   focus(): void {

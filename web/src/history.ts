@@ -45,8 +45,9 @@ export class HistoryPanel {
 
   /** Whoever may only read sees the past, and brings nothing back. */
   set_read_only(read_only: boolean): void {
+    if (read_only === this.read_only_) return;
     this.read_only_ = read_only;
-    this.restore_.title = read_only ? 'Your token lets you read only' : '';
+    this.restore_.title = read_only ? 'You may not bring back past states' : '';
     this.allow_restore_();
   }
 

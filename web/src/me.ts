@@ -1,6 +1,6 @@
 // Who the server says this page is.
 
-import { tenant_prefix } from './address.ts';
+import { ask, Refusal } from './api.ts';
 import { clean_name } from './people.ts';
 
 export interface Me {
@@ -25,21 +25,18 @@ export function read_me(body: unknown): Me | null {
   };
 }
 
-/** Why a token is asked for, in words for its owner. */
-export function reason_of(token: string | null, said: unknown): string {
-  const message = (said as { error?: { message?: unknown } } | null)?.error?.message;
+/** Why a token is asked for, in words for its owner. `said`: the message of the server. */
+export function reason_of(token: string | null, said: string): string {
   if (!token) return 'This server lets in whoever has a token.';
-  return typeof message === 'string' && message ? `Your token was refused: ${message.slice(0, 200)}` : 'Your token was refused.';
+  return said ? `Your token was refused: ${said.slice(0, 200)}` : 'Your token was refused.';
 }
 
 export async function ask_me(token: string | null): Promise<Answer> {
   try {
-    const response = await fetch(`${tenant_prefix(location.pathname)}/v1/me`, token ? { headers: { Authorization: `Bearer ${token}` } } : {});
-    const body: unknown = await response.json().catch(() => null);
-    if (response.status === 401) return { token_needed: reason_of(token, body) };
-    const me = response.ok ? read_me(body) : null;
+    const me = read_me(await (await ask({ token }, '/v1/me')).json());
     return me ? { me } : { unknown: true };
-  } catch {
-    return { unknown: true };
+  } catch (error) {
+    const refused = error instanceof Refusal && error.status === 401;
+    return refused ? { token_needed: reason_of(token, error.message) } : { unknown: true };
   }
 }

@@ -3,6 +3,9 @@
 import { color_of } from './color.ts';
 import { clean_name } from './people.ts';
 
+// Whoever comes by a link has a principal of that link.
+const kLinkPrefix = 'link:';
+
 export interface Run {
   text: string;
   position: number;
@@ -43,6 +46,7 @@ export function author_key(run: Run): string {
 export function author_name(run: Run): string {
   const name = clean_name(run.name);
   if (name) return run.verified ? name : `${name} (not verified)`;
+  if (run.principal.startsWith(kLinkPrefix)) return 'Guest by a link';
   if (run.principal && run.principal !== 'anonymous') return run.principal;
   return run.actor ? `Guest ${run.actor.slice(0, 4)}` : 'Unknown';
 }

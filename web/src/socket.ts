@@ -1,17 +1,34 @@
-// What the published y-websocket client lacks: to know what was sent, and what of it is durable.
+// What the published y-websocket client lacks: to know what was sent, what of it is durable, and what its user may do.
 //
-// y-websocket lets its user choose the WebSocket class and add message handlers, so both halves fit without touching it. The
-// extension of the wire protocol is one message from the server, sent only to clients that connect with `ack=1`:
-//   varUint 100, varUint count
-// where count is how many more sync step 2 and update messages of this connection are durable now (README.md).
+// y-websocket lets its user choose the WebSocket class and add message handlers, so all of it fits without touching it. The
+// extensions of the wire protocol are two messages from the server (README.md):
+//   varUint 100, varUint count            to clients that connect with `ack=1`
+//   varUint 101, varUint kind, text       to clients that connect with `status=1`
+// where count is how many more sync step 2 and update messages of this connection are durable now.
 
+import * as decoding from 'lib0/decoding';
 import type { SentKind } from './save_tracker.ts';
 
 export const kAckMessage = 100;
+export const kStatusMessage = 101;
 
 const kSyncMessage = 0;
 const kSyncStep2 = 1;
 const kSyncUpdate = 2;
+
+/** What the server says in between. `notice`: it dropped some presence. `refused`: it refused a change for good. */
+export interface Status {
+  kind: 'reads' | 'writes' | 'notice' | 'refused';
+  words: string;
+}
+
+const kStatusKinds = ['reads', 'writes', 'notice', 'refused'] as const;
+
+/** The body of a status message; null for a kind of a later server. */
+export function read_status(decoder: decoding.Decoder): Status | null {
+  const kind = kStatusKinds[decoding.readVarUint(decoder)];
+  return kind ? { kind, words: decoding.readVarString(decoder) } : null;
+}
 
 /** Whether these bytes carry document content to the server. */
 export function sent_kind(bytes: Uint8Array): SentKind | null {

@@ -1,15 +1,20 @@
 // Everything of the page around the editor: fills the elements of index.html, and reports what people do with them.
 
 import { to_hash, type Address } from './address.ts';
+import { Banner } from './banner.ts';
+import { copy_text } from './copy.ts';
 import { describe_connection, describe_count, describe_saved } from './describe.ts';
+import { notices_of, type Lost, type NoticeAction } from './notice.ts';
 import { initials, title_of, type Person } from './people.ts';
 import type { Session } from './session.ts';
 
 export interface Actions {
   go(typed: string): void;
   rename(name: string): void;
-  retry(): void;
   use_token(typed: string): void;
+  share(): void;
+  /** A button of a notice. */
+  act(action: NoticeAction): void;
 }
 
 const kAvatars = 5;
@@ -34,16 +39,6 @@ function avatar(person: Person): HTMLElement {
   return item;
 }
 
-async function copy_text(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // No clipboard outside a secure context (plain http to another machine).
-    return window.prompt('Copy this link', text) !== null;
-  }
-}
-
 export class View {
   readonly editor_parent = element('editor');
   private readonly document_ = element<HTMLInputElement>('document');
@@ -52,6 +47,9 @@ export class View {
   private readonly copy_ = element<HTMLButtonElement>('copy');
   private readonly token_dialog_ = element<HTMLDialogElement>('token-dialog');
   private readonly token_ = element<HTMLInputElement>('token');
+  private readonly share_ = element<HTMLButtonElement>('share');
+  private readonly banner_: Banner;
+  private token_needed_ = false;
   private link_ = '';
   private shown_people_ = '';
   private saving_until_ = 0;
@@ -68,28 +66,34 @@ export class View {
     this.name_.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.name_.blur();
     });
-    element('retry').addEventListener('click', () => actions.retry());
+    this.share_.addEventListener('click', () => actions.share());
+    this.banner_ = new Banner(element('notices'), (action) => actions.act(action));
     this.copy_.addEventListener('click', () => void this.copy_link_());
     element('token-form').addEventListener('submit', (event) => {
       event.preventDefault();
       const typed = this.token_.value;
       if (!typed.trim()) return;
-      this.close_token();
+      this.close_token_();
       actions.use_token(typed);
     });
     element('token-cancel').addEventListener('click', () => this.token_dialog_.close());
   }
 
+  /** Without another token, nothing goes on. */
   ask_token(reason: string): void {
-    element('token-reason').textContent = reason;
-    if (this.token_dialog_.open) return;
-    this.token_.value = '';
-    this.token_dialog_.showModal();
+    this.token_needed_ = true;
+    this.open_token_(reason);
   }
 
-  close_token(): void {
-    this.token_.value = '';
-    this.token_dialog_.close();
+  /** Somebody wants to use another one. */
+  offer_token(reason: string): void {
+    this.token_needed_ = false;
+    this.open_token_(reason);
+  }
+
+  /** The server lets in. Whoever is about to give another token is not interrupted. */
+  token_accepted(): void {
+    if (this.token_needed_) this.close_token_();
   }
 
   show_address(address: Address): void {
@@ -102,13 +106,15 @@ export class View {
     this.link_ = new URL(to_hash(address, false), location.origin + location.pathname).href;
   }
 
-  show(session: Session): void {
+  /** `lost`: what a refusal took out of the document, until its author is done with it. */
+  show(session: Session, lost: Lost | null, may_share: boolean): void {
     const state = session.state;
     const status = element('status');
     status.dataset['state'] = state.connection;
     const words = describe_connection(state);
     if (status.textContent !== words) status.textContent = words;
-    element('retry').hidden = state.connection !== 'refused';
+    this.share_.hidden = !may_share;
+    this.banner_.show(notices_of(state, lost, state.connection === 'refused' ? session.unsaved_text.join('\n') : ''));
     this.show_saved_(session);
     this.show_people_(session.others, session.me);
     this.name_.readOnly = session.named_by_token;
@@ -117,6 +123,18 @@ export class View {
 
   show_text(text: string): void {
     element('count').textContent = describe_count(text);
+  }
+
+  private open_token_(reason: string): void {
+    element('token-reason').textContent = reason;
+    if (this.token_dialog_.open) return;
+    this.token_.value = '';
+    this.token_dialog_.showModal();
+  }
+
+  private close_token_(): void {
+    this.token_.value = '';
+    this.token_dialog_.close();
   }
 
   private show_saved_(session: Session): void {
@@ -161,8 +179,8 @@ export class View {
   }
 
   private async copy_link_(): Promise<void> {
-    if (!(await copy_text(this.link_))) return;
-    this.copy_.textContent = 'Link copied';
+    if (!(await copy_text(this.link_, 'Copy this link'))) return;
+    this.copy_.textContent = 'Copied';
     setTimeout(() => (this.copy_.textContent = 'Copy link'), kCopiedMilliseconds);
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describe_connection, describe_count, describe_reason, describe_saved } from '../src/describe.ts';
 
-const online = { connection: 'online', loaded: true, unsaved: 0, reason: '', read_only: false } as const;
+const online = { connection: 'online', loaded: true, unsaved: 0, reason: '', status: 0, read_only: false, why_read_only: '' } as const;
 
 test('saved is said only when nothing is outstanding and the document is here', () => {
   assert.deepEqual(describe_saved(online), { state: 'saved', words: 'Saved' });
@@ -24,6 +24,12 @@ test('a refusal is not dressed up as a lost connection', () => {
   assert.equal(describe_saved({ ...refused, unsaved: 3 }).words, '3 changes not saved, kept here only');
 });
 
+test('who is kept out is not told that the network is to blame', () => {
+  const offline = { ...online, connection: 'offline' } as const;
+  assert.equal(describe_connection(offline), 'Offline, retrying…');
+  assert.equal(describe_connection({ ...offline, reason: 'the workspace is being imported' }), 'Not let in, retrying…');
+});
+
 test('words', () => {
   assert.equal(describe_count(''), '0 words');
   assert.equal(describe_count(' one\n'), '1 word');
@@ -38,6 +44,13 @@ test('a limit is said in words of its own', () => {
   assert.match(describe_reason('over the quota: this tenant changes too much at once'), /Try again in a moment/);
   assert.equal(describe_reason('this token may only read'), 'this token may only read');
   assert.equal(describe_connection({ ...refused, reason: 'unknown token' }), 'Refused: unknown token');
+});
+
+test('what the rules refuse is said without their language, where that loses nothing', () => {
+  const refused = (what: string) => describe_reason(`the policy of this workspace does not allow: ${what}`);
+  assert.equal(refused('insert at /content/*'), 'The rules of this workspace do not let you add text.');
+  assert.equal(refused('read notes/the plan'), 'The rules of this workspace do not let you read this document.');
+  for (const other of ['insert at /budget', 'retention in this workspace']) assert.equal(refused(other), `the policy of this workspace does not allow: ${other}`);
 });
 
 test('who may only read is told so', () => {

@@ -10,9 +10,9 @@ test('who one is, as the server says it', () => {
 });
 
 test('why a token is asked for', () => {
-  assert.match(reason_of(null, { error: { message: 'x' } }), /whoever has a token/);
-  assert.equal(reason_of('t', { error: { message: 'the token has expired' } }), 'Your token was refused: the token has expired');
-  assert.equal(reason_of('t', null), 'Your token was refused.');
+  assert.match(reason_of(null, 'x'), /whoever has a token/);
+  assert.equal(reason_of('t', 'the token has expired'), 'Your token was refused: the token has expired');
+  assert.equal(reason_of('t', ''), 'Your token was refused.');
 });
 
 test('a token is kept in the tab, and can be given up', () => {

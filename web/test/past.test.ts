@@ -27,6 +27,7 @@ test('people are shown by name, and have one colour here and in the presence', (
   assert.equal(authors[0]!.color, read_person(1, { user: { name: 'Ada', id: 'u1', verified: true } }).color);
   assert.equal(authors[1]!.color, read_person(2, { user: { name: 'Eve', id: 'anonymous', verified: false } }).color);
   assert.equal(authors[1]!.color, read_person(2, { user: { name: 'Eve' } }).color);
+  assert.deepEqual(authors_of([run('x', 'link:1-a', '9'), run('y', 'link:1-a', '9')]).map(({ name }) => name), ['Guest by a link']);
   // Nobody is taken for another who is known by that name.
   assert.equal(authors_of([ada, { ...run('x', 'u2', '4'), name: 'Ada', verified: true }]).length, 2);
 });
