@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { browser, open_window, serve_page } from './lib/browser.mjs';
 import { h_client, hocuspocus_versions, y_client, y_versions } from './lib/clients.mjs';
 import { Mint } from './lib/mint.mjs';
 import { Server, run, scratch_dir } from './lib/server.mjs';
@@ -94,6 +95,103 @@ for (const version of y_versions) {
     ann.provider.disconnect();
   });
 }
+
+for (const version of y_versions) {
+  test(`y-websocket ${version}: with a read-only ticket it reads, and its console says what was refused`, kTest, async (t) => {
+    const { server, first, ask } = await start(t);
+    const minted = await fetch(`${server.url}/v1/tickets`, {
+      method: 'POST', headers: { Authorization: 'Bearer operator' }, body: JSON.stringify({ workspace: 'w', object: 'note', principal: 'ann' }) });
+    const { ticket } = await minted.json();
+    const warned = t.mock.method(console, 'warn', () => {});
+    const ann = await y_client(t, server, 'w', 'note', { version, params: { token: ticket } });
+    const closed = [];
+    ann.provider.on('connection-close', (event) => event && closed.push(event.code));
+    assert.equal(ann.text.toString(), '.');
+    assert.equal(warned.mock.callCount(), 0, 'to read is not refused');
+    ann.text.insert(1, 'not allowed');
+    await until(() => warned.mock.callCount() > 0, 'the client says so');
+    assert.match(String(warned.mock.calls[0].arguments[0]), /^Permission denied to access ws:.*\nthis token may read only$/);
+    first.text.insert(0, 'a');
+    await until(() => ann.text.toString().startsWith('a.'), 'it still reads');
+    assert.equal(await stored(ask), 'a.');
+    assert.deepEqual(closed, [], 'the connection stays');
+  });
+
+  test(`y-websocket ${version}: a reader is given the right, and writes at once`, kTest, async (t) => {
+    const { mint, server, ask, share } = await start(t);
+    await share('principal:token', 'owner', '');
+    await share('principal:ann', 'viewer');
+    const ann = await y_client(t, server, 'w', 'note', { version, params: { token: mint.token('ann', 600), ack: '1' } });
+    const closed = [];
+    ann.provider.on('connection-close', (event) => event && closed.push(event.code));
+    await share('principal:ann', 'editor');
+    ann.text.insert(1, 'a');
+    await until(async () => (await stored(ask)) === '.a', 'it is written');
+    assert.deepEqual(closed, []);
+  });
+}
+
+// The published providers on a page, as applications have them.
+async function on_page(t, kind, server, token) {
+  const page = await open_window(await browser(t), await serve_page(t, 'tokens'));
+  page.warned = [];
+  page.on('console', (message) => message.type() === 'warning' && page.warned.push(message.text()));
+  const url = kind === 'hocuspocus' ? server.hocuspocus('w') : server.y('w');
+  await page.evaluate(([kind, url, token]) => window.open_document(kind, url, 'note', token), [kind, url, token]);
+  await until(() => page.evaluate(() => window.is_synced()), 'the page has synced');
+  return page;
+}
+const type_on = (page, what) => page.evaluate((what) => window.type(what), what);
+const seen_on = (page) => page.evaluate(() => window.seen);
+
+test('y-websocket in Chromium: a writer becomes a reader in the middle of a sentence', kTest, async (t) => {
+  const { mint, server, ask, share, first } = await start(t);
+  await share('principal:token', 'owner', '');
+  await share('principal:ann', 'editor');
+  const page = await on_page(t, 'y', server, mint.token('ann', 600));
+  await type_on(page, 'half a ');
+  await until(async () => (await stored(ask)) === '.half a ', 'the edit is saved');
+  await share('principal:ann', 'viewer');
+  await until(async () => (await seen_on(page)).opened === 2, 'the provider is back');
+  assert.deepEqual((await seen_on(page)).closed, ['4503 you may only read this document now; connect again']);
+  await type_on(page, 'sentence');
+  await until(() => page.warned.length > 0, 'the console says that it was refused');
+  assert.match(page.warned[0], /^Permission denied to access .*\nthe policy of this workspace does not allow: insert at \/content\/\*$/s);
+  first.text.insert(0, 'b');
+  await until(async () => (await page.evaluate(() => window.shown())).startsWith('b.half a '), 'it reads on');
+  assert.equal(await stored(ask), 'b.half a ');
+  await share('principal:ann', 'editor');
+  await page.evaluate(() => { window.leave(); window.come_back(); });
+  await until(async () => (await stored(ask)) === 'b.half a sentence', 'what was kept arrives with the next connection');
+  assert.deepEqual(page.problems, []);
+});
+
+test('Hocuspocus in Chromium: a writer becomes a reader in the middle of a sentence', kTest, async (t) => {
+  const { mint, server, ask, share, unshare, first } = await start(t);
+  await share('principal:token', 'owner', '');
+  await share('principal:ann', 'editor');
+  const page = await on_page(t, 'hocuspocus', server, mint.token('ann', 600));
+  await type_on(page, 'half a ');
+  await until(() => page.evaluate(() => window.unsaved() === 0), 'the edit is saved');
+  await share('principal:ann', 'viewer');
+  await until(async () => (await seen_on(page)).scopes.at(-1) === 'readonly', 'the provider is told');
+  await type_on(page, 'sentence');
+  await sleep(200);
+  assert.equal(await page.evaluate(() => window.unsaved()), 1, 'the provider knows that the edit is not saved');
+  assert.equal(await stored(ask), '.half a ');
+  await share('principal:ann', 'editor');
+  await until(async () => (await seen_on(page)).scopes.at(-1) === 'read-write', 'the provider is told again');
+  await page.evaluate(() => window.leave());
+  await until(() => page.evaluate(() => !window.is_synced()), 'the connection is closed');
+  await page.evaluate(() => window.come_back());
+  await until(async () => (await stored(ask)) === '.half a sentence', 'what was kept arrives with the next connection');
+  await unshare('principal:ann');
+  await until(async () => (await seen_on(page)).denied.length + (await seen_on(page)).closed.length > 0, 'the document is closed');
+  first.text.insert(0, 'unseen');
+  await sleep(200);
+  assert.ok(!(await page.evaluate(() => window.shown())).includes('unseen'));
+  assert.deepEqual(page.problems, []);
+});
 
 test('y-websocket 3 is closed for good when it may not read any more', kTest, async (t) => {
   const { mint, server, share, unshare } = await start(t);
