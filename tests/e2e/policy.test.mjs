@@ -323,6 +323,8 @@ test('other policies are tried on what has happened, and a report says who could
   assert.match(done([...simulate, '--server', server.url]), /it depends on the groups or the rights of fin\n.*\n3 events judged: 0 would be refused, 2 unclear\n$/s);
   assert.equal(done([...simulate, '--people', people, '--data-dir', server.dir]), told, 'the same without the server');
   assert.equal(JSON.parse(done([...simulate, '--people', people, '--json', '--server', server.url])).position, 5);
+  assert.match(done(['policy', 'simulate', 'w', '--policy', budget, '--for-tenant', '--people', people, '--from', '2', '--server', server.url]),
+    /refused +policy of the tenant budget\n3 events judged: 1 would be refused/);
   assert.match(run(['policy', 'simulate', 'w', '--policy', file('bad.cedar', 'permit ('), '--server', server.url], { env }).stderr, /policy bad: line 1, column/);
 
   await share('principal:eve', 'viewer', 'plan');

@@ -16,7 +16,9 @@
 #include "cli/files.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "log/audit.h"
 #include "policy/access_schema.h"
+#include "policy/rule_set.h"
 #include "policy/share_rules.h"
 
 namespace syncline::cli {
@@ -69,38 +71,51 @@ Result<void> add_rules_in(const std::vector<std::string>& files, log::HeldRules&
   return {};
 }
 
-// The policies and shares that a workspace has now.
-Result<log::HeldRules> rules_of(Api& api, const std::string& workspace) {
-  log::HeldRules rules;
-  const auto policies = api.policies(workspace);
-  if (!policies) return std::unexpected(policies.error());
-  for (const NamedLine& entry : *policies)
+Result<void> read_policies_of(Api& api, const std::string& workspace, log::HeldPolicies& policies) {
+  const auto read = api.policies(workspace);
+  if (!read) return std::unexpected(read.error());
+  for (const NamedLine& entry : *read)
     if (const auto json = crdt::from_json(entry.json))
-      rules.policies[entry.name] = {text_member(*json, "text"), text_member(*json, "principal"), 0};
-  const auto shares = api.shares(workspace, "");
-  if (!shares) return std::unexpected(shares.error());
-  for (const NamedLine& entry : *shares) {
+      policies[entry.name] = {text_member(*json, "text"), text_member(*json, "principal"), 0};
+  return {};
+}
+
+Result<void> read_shares_of(Api& api, const std::string& workspace, log::HeldShares& shares) {
+  const auto read = api.shares(workspace, "");
+  if (!read) return std::unexpected(read.error());
+  for (const NamedLine& entry : *read) {
     const auto json = crdt::from_json(entry.json);
     auto to = log::parse_grantee(json ? text_member(*json, "to") : "");
     if (!to) return std::unexpected(std::move(to.error()));
     const auto role = log::share_role_named(text_member(*json, "role"));
     if (!role)
       return fail(ErrorCode::kUnsupported, "this version does not know the share " + entry.json);
-    rules.shares[{entry.name, std::move(*to)}] = {*role, text_member(*json, "principal"), 0};
+    shares[{entry.name, std::move(*to)}] = {*role, text_member(*json, "principal"), 0};
   }
-  return rules;
+  return {};
 }
 
-Result<log::HeldRules> rules_to_explain(const Command& command, const FilesOptions& options) {
-  log::HeldRules rules;
+// What decides: rules of a workspace, and the policies of its tenant.
+struct RulesToExplain {
+  log::HeldRules own;
+  log::HeldPolicies tenant;
+};
+
+// Whoever may not see the policies of the tenant is told that they are missing.
+Result<RulesToExplain> rules_to_explain(const Command& command, const FilesOptions& options,
+                                        Console& console) {
+  RulesToExplain rules;
   if (!options.workspace.empty()) {
     auto api = open_api(command, options.source);
     if (!api) return std::unexpected(std::move(api.error()));
-    auto held = rules_of(*api, options.workspace);
-    if (!held) return held;
-    rules = std::move(*held);
+    auto read = read_policies_of(*api, options.workspace, rules.own.policies);
+    if (read) read = read_shares_of(*api, options.workspace, rules.own.shares);
+    if (!read) return std::unexpected(std::move(read.error()));
+    const std::string system(log::kSystemWorkspace);
+    if (auto tenant = read_policies_of(*api, system, rules.tenant); !tenant)
+      console.message("without the policies of the tenant: " + tenant.error().message);
   }
-  if (auto added = add_rules_in(options.files, rules); !added)
+  if (auto added = add_rules_in(options.files, rules.own); !added)
     return std::unexpected(std::move(added.error()));
   return rules;
 }
@@ -108,12 +123,14 @@ Result<log::HeldRules> rules_to_explain(const Command& command, const FilesOptio
 int explain_files(const Command& command, const FilesOptions& options, Console& console) {
   if (options.files.empty() && options.workspace.empty())
     return console.misused("say what to explain: files of policies, or --workspace");
-  const auto rules = rules_to_explain(command, options);
+  const auto rules = rules_to_explain(command, options, console);
   if (!rules) return console.failed(rules.error());
   PolicyCase asked = options.asked;
   if (!options.workspace.empty()) asked.workspace = options.workspace;
   if (asked.path && asked.path->empty()) asked.path.reset();
-  const auto policy = policy::WorkspacePolicy::make(asked.workspace, *rules, 1);
+  const auto policy = policy::WorkspacePolicy::of(
+      {policy::RuleSet::make(asked.workspace, rules->own.policies, rules->own.shares), 1},
+      {policy::RuleSet::make(log::kSystemWorkspace, rules->tenant, {}), 1});
   if (policy == nullptr) {
     console.line("there are no policies and no shares: the token alone decides");
     return kDone;
@@ -123,7 +140,7 @@ int explain_files(const Command& command, const FilesOptions& options, Console& 
   console.line(explained->allowed ? "allowed" : "denied");
   for (const std::string& reason : explained->reasons)
     console.line(fmt::format(
-        "  by {}", visible(policy::shown_reason(reason, asked.workspace, rules->shares))));
+        "  by {}", visible(policy::shown_reason(reason, asked.workspace, rules->own.shares))));
   if (explained->reasons.empty() && !explained->allowed) console.line("  no policy permits it");
   for (const std::string& error : explained->errors)
     console.line(fmt::format("  failed: {}", visible(error)));
@@ -234,7 +251,8 @@ void add_policy_files(Command& policy) {
   explain.argument({.name = "FILE", .text = "policies as text", .is_file = true}, explained->files);
   explain.option({.name = "--workspace",
                   .value = "WORKSPACE",
-                  .text = "Begin with the policies and shares that this workspace has now"},
+                  .text = "Begin with the policies and shares of this workspace, and the policies "
+                          "of its tenant"},
                  explained->workspace);
   question_options(explain, *explained);
   source_options(explain, explained->source);

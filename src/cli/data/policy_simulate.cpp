@@ -25,6 +25,7 @@ struct SimulateOptions {
   std::string workspace;
   std::vector<std::string> policies;  // files
   bool add = false;
+  bool of_tenant = false;
   std::string from;
   std::string to;
   std::string people;  // a file
@@ -44,7 +45,9 @@ Result<std::string> wish_of(const SimulateOptions& options) {
       return std::unexpected(std::move(fits.error()));
     policies.emplace_back(name, Any(std::string(as_text(*text))));
   }
-  Any::Object wish{{"policies", Any(std::move(policies))}, {"add", Any(options.add)}};
+  Any::Object wish{{"policies", Any(std::move(policies))},
+                   {"add", Any(options.add)},
+                   {"tenant", Any(options.of_tenant)}};
   if (!options.people.empty()) {
     const auto text = read_file(options.people, kMostPeopleBytes);
     if (!text) return std::unexpected(text.error());
@@ -145,6 +148,9 @@ void add_policy_simulate(Command& policy) {
   command.flag({.name = "--add",
                 .text = "They come to those of the workspace, and replace those of the same names"},
                options->add);
+  command.flag({.name = "--for-tenant",
+                .text = "Try them as policies of the whole tenant, not of the workspace"},
+               options->of_tenant);
   command.option({.name = "--from",
                   .value = "MOMENT",
                   .text = "What happened after a position, a time or a pin",
