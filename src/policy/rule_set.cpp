@@ -20,10 +20,10 @@ using cedar::Uid;
 
 constexpr std::array<std::string_view, 4> kOnPaths = {"insert", "delete", "format", "set"};
 
-bool uses_context(const cedar::Expr& expr) {
-  return expr.op == cedar::Op::kContext ||
-         std::ranges::any_of(expr.args,
-                             [](const cedar::Expr* each) { return uses_context(*each); });
+bool uses(cedar::Op variable, const cedar::Expr& expr) {
+  return expr.op == variable || std::ranges::any_of(expr.args, [variable](const cedar::Expr* each) {
+           return uses(variable, *each);
+         });
 }
 
 bool names_path(const cedar::ScopeRule& scope, const Uid* wanted) {
@@ -137,8 +137,10 @@ void RuleSet::add_rule(const cedar::Policy& policy, const Uid* principal, const 
   by_path_ = by_path_ || names_path(policy.resource, resource);
   for (const cedar::Condition& each : policy.conditions) {
     by_path_ = varying_.add(*each.body) || by_path_;
-    by_context_ = by_context_ || uses_context(*each.body);
+    by_context_ = by_context_ || uses(cedar::Op::kContext, *each.body);
+    needs_token_ = needs_token_ || uses(cedar::Op::kPrincipal, *each.body);
   }
+  if (forbids && principal != nullptr && principal->type->view() == "Group") needs_token_ = true;
 }
 
 std::size_t RuleSet::number_of(std::string_view action) {

@@ -119,6 +119,7 @@ WorkspacePolicy::WorkspacePolicy(RulesAt own, RulesAt tenant)
     if (rules->damage() && !damage_) damage_ = rules->damage();
     by_path_ = by_path_ || rules->by_path();
     by_context_ = by_context_ || rules->by_context();
+    needs_token_ = needs_token_ || rules->needs_token();
     if (rules->decides()) sets_.push_back(rules);
     if (rules->audits() != nullptr) audits_.push_back(rules);
   }

@@ -73,6 +73,9 @@ class WorkspacePolicy final : public Decider {
   // Why they cannot be read; nullopt: they can.
   const std::optional<Error>& damage() const { return damage_; }
 
+  // As RuleSet says.
+  bool needs_token() const { return needs_token_; }
+
   // What is decided about one action on one resource, and by which policies and shares. For people.
   struct Explained {
     bool allowed = false;
@@ -117,6 +120,7 @@ class WorkspacePolicy final : public Decider {
   std::optional<Error> damage_;
   bool by_path_ = false;     // some rule tells paths of one object apart
   bool by_context_ = false;  // some rule looks at the context
+  bool needs_token_ = false;
   mutable Remembered remembered_;
   mutable std::uint64_t steps_ = 0;
 

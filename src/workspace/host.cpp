@@ -24,6 +24,17 @@ Result<void> check_place(const limits::WorkspaceUse& use) {
   return use.check(limits::Quota::kMemoryBytes, 0);
 }
 
+// The answer waits until that position is durable.
+Done<void> after(Workspace& workspace, log::Position position, Done<void> done) {
+  if (position == 0) return done;
+  return [&workspace, position, done = std::move(done)](Result<void> allowed) mutable {
+    workspace.when_durable(position, [allowed = std::move(allowed),
+                                      done = std::move(done)](Result<void> durable) mutable {
+      done(durable ? std::move(allowed) : std::move(durable));
+    });
+  };
+}
+
 }  // namespace
 
 Host::Host(Services services, Gate gate) : services_(std::move(services)), gate_(std::move(gate)) {
@@ -60,6 +71,9 @@ void Host::admit(const identity::Caller& caller, identity::Right right, const st
   };
   const auto found = workspaces_.find(name);
   const bool open = found != workspaces_.end() && found->second->is_open();
+  // What is allowed because the last rule is gone depends on that.
+  if (open && found->second->own_rules().rules == nullptr)
+    done = after(*found->second, found->second->own_rules().at, std::move(done));
   if (caller.local || open)
     return ask(caller, name, object, open ? found->second->policy() : nullptr, std::move(done));
   find_policy(name, [ask, caller, name, object = std::string(object),
@@ -260,12 +274,9 @@ void Host::judge(const policy::Question& question, const policy::WorkspacePolicy
   if (verdict.allowed && services_.audit != nullptr && policy != nullptr &&
       policy->is_audited(question))
     services_.audit->read(question.caller, question.right, question.workspace, question.object);
-  if (verdict.rules == 0) return done(std::move(verdict.allowed));
-  get(std::string(question.workspace))
-      .when_durable(verdict.rules, [allowed = std::move(verdict.allowed),
-                                    done = std::move(done)](Result<void> durable) mutable {
-        done(durable ? std::move(allowed) : std::move(durable));
-      });
+  if (verdict.rules != 0)
+    done = after(get(std::string(question.workspace)), verdict.rules, std::move(done));
+  done(std::move(verdict.allowed));
 }
 
 Workspace& Host::get(const std::string& name) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "policy/workspace_policy.h"
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
@@ -32,6 +33,12 @@ bool Workspace::answer_repeated(const identity::Caller& caller, LiveObject& obje
 
 void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited) {
   const log::WaitingChange& change = waited->change;
+  if (!waited->author_known && policy_ != nullptr && policy_->needs_token()) {
+    waiting_.remove(object.id(), change.number);
+    return waited->answer(
+        fail(ErrorCode::kForbidden,
+             "it is not known any more what the token of its author said; send it again"));
+  }
   // It had the right to change the object when it arrived. All other conditions are checked now, with what is known
   // of its author.
   const identity::Caller author{

@@ -340,7 +340,7 @@ void Workspace::use_rules() {
 // at once, or, if there are more workspaces to look at in this turn, `later`.
 void Workspace::tell_rights(bool later) {
   const bool under_way = asking_.has_value();
-  asking_.emplace();
+  asking_ = Asking{};
   if (under_way || live_.empty()) {
     if (!under_way) asking_.reset();
     return;

@@ -77,6 +77,7 @@ void WaitingChanges::load_after(const std::string& object, std::uint64_t number,
                           if (loaded.held.contains(change.number)) continue;
                           take_share(loaded, change);
                           Entry entry{std::move(change)};
+                          entry.author_known = false;
                           entry.charge = MemoryCharge(memory_, memory_of(entry.change));
                           hold(loaded, std::move(entry));
                         }
@@ -121,6 +122,9 @@ bool WaitingChanges::join_same(Object& object, std::size_t hash, Entry& entry,
     if (same.change.principal != entry.change.principal ||
         same.change.intent != entry.change.intent)
       return false;
+    same.author_known = true;
+    same.rights = entry.rights;
+    same.identity = entry.identity;
     std::ranges::move(entry.done, std::back_inserter(same.done));
     if (same.done.size() > kMaxSent) same.done.erase(same.done.begin());
     return true;

@@ -57,7 +57,8 @@ class WaitingChanges {
     log::WaitingChange change;
     std::shared_ptr<NamedActor> named = nullptr;  // its named actor, once recalled
     // What the token of the author allowed and said. The store keeps none of it: then these are the rights of
-    // a writer, and the author has no groups.
+    // a writer, and nobody knows the groups of the author, until he sends the change again.
+    bool author_known = true;
     identity::Rights rights = identity::Rights::writing();
     std::shared_ptr<const identity::Identity> identity = nullptr;
     // Callbacks that tell the author the result, one for each time that the change was sent: the

@@ -172,10 +172,24 @@ void Workspace::enter(LiveObject& object, Opening opening) {
                      done(std::unexpected(lost != nullptr ? *lost : std::move(error)));
                    });
   }
+  if (verdict.rules > outbox_.durable() && !face.empty())
+    return enter_later(verdict.rules, std::move(opening));
   if (!face.empty()) note_read(caller, object);
   object.subscribers().add(*subscriber);
   object.presence().join(*subscriber, cell_of(caller, MemoryUse::kPresence));
   done(&object);
+}
+
+// The rules that let him in may still be lost, and until then he would be told what others change.
+void Workspace::enter_later(log::Position rules, Opening opening) {
+  opening_.push_back(std::make_shared<Opening>(std::move(opening)));
+  left_.insert(opening_.back()->object);
+  outbox_.push(rules, [this, waiting = opening_.back()](const Error* lost) {
+    if (lost != nullptr) return;  // all who are opening something are told
+    std::erase(opening_, waiting);
+    if (waiting->subscriber != nullptr) subscribe(std::move(*waiting));
+  });
+  sweep_later();
 }
 
 Result<void> Workspace::open_through(LiveObject& object, std::string_view face) {

@@ -424,6 +424,7 @@ class Workspace {
   void acquire(std::shared_ptr<Opening> opening);
   void acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident);
   void enter(LiveObject& object, Opening opening);
+  void enter_later(log::Position rules, Opening opening);
   Result<void> open_through(LiveObject& object, std::string_view face);
   void fail_openings(const Error& error);
   void sweep_later();

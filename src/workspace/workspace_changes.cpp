@@ -407,15 +407,19 @@ policy::Verdict Workspace::verdict_on(const identity::Caller& caller, identity::
                                       const LiveObject& object, const merge::Effect* effect,
                                       std::size_t size) const {
   if (rules_damaged_ && !caller.local) return {.allowed = std::unexpected(*rules_damaged_)};
-  return policy::decide(services_.deciders, policy_.get(),
-                        {.caller = caller,
-                         .right = right,
-                         .workspace = name_,
-                         .object = object.id(),
-                         .type = object.object().type().name(),
-                         .effect = effect,
-                         .size = size,
-                         .unix_ms = policy_ == nullptr ? 0 : services_.scheduler.unix_ms()});
+  policy::Verdict verdict =
+      policy::decide(services_.deciders, policy_.get(),
+                     {.caller = caller,
+                      .right = right,
+                      .workspace = name_,
+                      .object = object.id(),
+                      .type = object.object().type().name(),
+                      .effect = effect,
+                      .size = size,
+                      .unix_ms = policy_ == nullptr ? 0 : services_.scheduler.unix_ms()});
+  // Also if the last rule is gone. The event of a change follows that anyhow.
+  if (effect == nullptr) verdict.rules = std::max(verdict.rules, own_rules_.at);
+  return verdict;
 }
 
 // Queues an item that depends on the present state of an object and on the rules up to a position.

@@ -75,6 +75,7 @@ PresenceTaken Workspace::tell_untold_presence(const identity::Caller& caller, Li
   Presence::News news = object.presence().take_untold(owner);
   if (news.others.empty()) return {};
   const policy::Verdict verdict = judge(caller, identity::Right::kPresence, object);
+  if (!verdict.allowed) return {};  // it was taken from him meanwhile
   const PresenceTaken taken{.told_bytes = news.others.size()};
   tell_news(object, verdict.rules, caller.principal.id, owner, std::move(news));
   return taken;

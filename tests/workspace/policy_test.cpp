@@ -5,6 +5,7 @@
 
 #include "merge/facets.h"
 #include "support/hand_jobs.h"
+#include "syncline/crdt/awareness.h"
 #include "syncline/crdt/undo_manager.h"
 #include "workspace/one_workspace.h"
 
@@ -38,7 +39,9 @@ Caller person(std::string id, std::vector<std::string> groups = {},
 class Member final : public workspace::Subscriber {
  public:
   Member(TestWorld& world, Caller caller, std::string object = "o")
-      : world_(world), workspace_(world.host.get("w")), caller_(std::move(caller)) {
+      : Member(world, world.host, std::move(caller), std::move(object)) {}
+  Member(TestWorld& world, workspace::Host& host, Caller caller, std::string object = "o")
+      : world_(world), workspace_(host.get("w")), caller_(std::move(caller)) {
     workspace_.subscribe(caller_, object, "yjs", *this, [this](Result<LiveObject*> opened) {
       if (opened)
         live_ = *opened;
@@ -56,7 +59,7 @@ class Member final : public workspace::Subscriber {
   }
 
   void on_change(const workspace::Delivery&) override { ++changes; }
-  void on_presence(const workspace::Delivery&) override {}
+  void on_presence(const workspace::Delivery&) override { ++presences; }
   void on_lost(const Error& error) override {
     live_ = nullptr;
     refusal = error;
@@ -82,6 +85,7 @@ class Member final : public workspace::Subscriber {
 
   std::optional<Error> refusal;
   int changes = 0;
+  int presences = 0;
   int looks = 0;
   bool reads = true;
   bool writes = true;
@@ -250,6 +254,30 @@ TEST_F(Policies, ThoseWhoAreThereLookAgainInOrder) {
   Member eve(world_, person("bob"));
   ASSERT_TRUE(eve.refusal);
   EXPECT_EQ(eve.refusal->code, ErrorCode::kForbidden);
+}
+
+// Above the rate of presence, others are told later; by then, the right may have been taken.
+TEST_F(Policies, PresenceThatWasPutOffIsNotToldWithoutTheRight) {
+  share("o", "everyone", log::ShareRole::kEditor);
+  Member bob(world_, person("bob"));
+  Member carol(world_, person("carol"));
+  workspace::Workspace& workspace = world_.host.get("w");
+  std::uint64_t clock = 0;
+  const auto shows_himself_later = [&] {
+    const crdt::AwarenessEntry entry{.client = 7, .clock = ++clock, .state = "{}"};
+    const auto taken = workspace.set_presence(
+        person("bob"), bob.live(), bob, crdt::encode_awareness({&entry, 1}), false, [](auto) {});
+    EXPECT_TRUE(taken.untold);
+  };
+  shows_himself_later();
+  workspace.tell_untold_presence(person("bob"), bob.live(), bob);
+  world_.loop.run();
+  EXPECT_EQ(carol.presences, 1);
+  shows_himself_later();
+  set("hide", R"(forbid (principal == Principal::"bob", action == Action::"presence", resource);)");
+  workspace.tell_untold_presence(person("bob"), bob.live(), bob);
+  world_.loop.run();
+  EXPECT_EQ(carol.presences, 1);
 }
 
 // What follows the change of a policy is told only after those who lose the right to read have been asked.
@@ -461,6 +489,76 @@ TEST_F(LongPolicies, AreThereBeforeAnybodyIsLetIn) {
   EXPECT_FALSE(*admitted);
 }
 
+// Somebody may come because of a rule that the log may still refuse. Until it is durable, he is told nothing.
+class LastRule : public ::testing::Test {
+ protected:
+  LastRule() {
+    workspace_.subscribe(testing::ann(), "o", "yjs", writing_,
+                         [this](Result<LiveObject*> opened) { live_ = opened.value(); });
+    world_.loop.run();
+    const Bytes update = Typist(1).type("x");
+    workspace_.submit(testing::ann(), *live_, {.intent = update}, nullptr, [](const auto&) {});
+    world_.commit();
+    rule(log::SetPolicy{"bob", R"(forbid (principal == Principal::"bob", action, resource);)"});
+    world_.commit();
+  }
+  ~LastRule() override {
+    workspace_.unsubscribe(*live_, reading_);
+    workspace_.unsubscribe(*live_, writing_);
+    world_.commit();
+  }
+  void rule(log::RuleAct act) {
+    workspace_.change_rules(testing::ann(), Right::kPolicy, std::move(act), "", [](const auto&) {});
+    world_.loop.run();
+  }
+  void bob_comes() {
+    const auto count = [this](const auto&) { ++answers_; };
+    world_.host.admit(person("bob"), Right::kRead, "w", "o", count);
+    workspace_.subscribe(person("bob"), "o", "yjs", reading_,
+                         [this, count](Result<LiveObject*> opened) {
+                           ++opened_;
+                           workspace_.diff(person("bob"), *opened.value(), {}, count, &reading_);
+                         });
+    world_.loop.run();
+  }
+  void expect_that_he_waits() {
+    bob_comes();
+    EXPECT_EQ(opened_ + answers_, 0);
+    world_.commit();
+    EXPECT_EQ(opened_, 1);
+    EXPECT_EQ(answers_, 2);
+  }
+
+  TestWorld world_{MemoryStore::CommitMode::kManual};
+  workspace::Workspace& workspace_ = world_.host.get("w");
+  Listener writing_;
+  Listener reading_;
+  LiveObject* live_ = nullptr;
+  int opened_ = 0;
+  int answers_ = 0;
+};
+
+TEST_F(LastRule, LetsInWhenItIsDurable) {
+  rule(log::SetPolicy{"bob", kEverything});
+  expect_that_he_waits();
+}
+
+TEST_F(LastRule, IsGoneWhenThatIsDurable) {
+  rule(log::RemovePolicy{"bob"});
+  expect_that_he_waits();
+}
+
+// Whoever leaves meanwhile is not let in.
+TEST_F(LastRule, IsNotWaitedForByWhoHasLeft) {
+  rule(log::SetPolicy{"bob", kEverything});
+  workspace_.subscribe(person("bob"), "o", "yjs", reading_,
+                       [this](const Result<LiveObject*>&) { ++opened_; });
+  world_.loop.run();
+  workspace_.cancel(reading_);
+  world_.commit();
+  EXPECT_EQ(opened_, 0);
+}
+
 // ---- below the document
 
 class Budget : public Policies {
@@ -557,6 +655,34 @@ TEST_F(Budget, WhatWaitsIsJudgedWithTheGroupsOfItsAuthor) {
   Member fin(world_, person("fin", {"finance"}));
   const Bytes cause = editor_.set("plan", "a", 1);
   const Bytes effect = editor_.set("budget", "travel", 100);
+  EXPECT_EQ(fin.submit(effect), "no answer");
+  EXPECT_EQ(fin.submit(cause), "");
+  world_.loop.run();
+  EXPECT_EQ(state(), R"({"plan":{"a":1},"budget":{"travel":100}})");
+}
+
+// The store keeps nothing of tokens. So after a restart, nobody knows whether a rule about a group forbids what waits.
+TEST_F(Budget, WhatWaitsLongerThanTheServerRunsIsNotJudgedWithoutTheGroupsOfItsAuthor) {
+  set("budget", R"(forbid (principal in Group::"guests", action, resource in Path::"/budget");)");
+  const Bytes cause = editor_.set("plan", "a", 1);
+  const Bytes effect = editor_.set("budget", "travel", 100);
+  EXPECT_EQ(Member(world_, person("gil", {"guests"})).submit(effect), "no answer");
+  workspace::Host again(world_.services());
+  Member ann(world_, again, person("ann"));
+  EXPECT_EQ(ann.submit(cause), "");
+  world_.loop.run();
+  EXPECT_EQ(state(), R"({"plan":{"a":1}})");
+  EXPECT_EQ(ann.submit(effect), "")
+      << "it does not wait any more, and may be sent by somebody else";
+  EXPECT_EQ(state(), R"({"plan":{"a":1},"budget":{"travel":100}})");
+}
+
+TEST_F(Budget, WhoSendsAgainWhatWaitsSaysAgainWhoHeIs) {
+  const Bytes cause = editor_.set("plan", "a", 1);
+  const Bytes effect = editor_.set("budget", "travel", 100);
+  EXPECT_EQ(Member(world_, person("fin", {"finance"})).submit(effect), "no answer");
+  workspace::Host again(world_.services());
+  Member fin(world_, again, person("fin", {"finance"}));
   EXPECT_EQ(fin.submit(effect), "no answer");
   EXPECT_EQ(fin.submit(cause), "");
   world_.loop.run();
