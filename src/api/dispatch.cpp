@@ -273,7 +273,7 @@ bool is_administrative(Right right) {
 void audit(const Context& context, std::size_t loop, const Route& route,
            const identity::Caller& caller, const Path& path, const http::Request& request,
            http::Responder& responder) {
-  const bool leaves = route.right == Right::kExport;
+  const bool leaves = route.right == Right::kExport && !is_mutated(Mutation::export_not_audited);
   const node::Shard* const here = context.shards.at(request.loop);
   const bool audited = here != nullptr && here->audit != nullptr;
   if (!audited || (!leaves && !is_administrative(route.right))) return;
@@ -286,6 +286,8 @@ void audit(const Context& context, std::size_t loop, const Route& route,
   responder.hold([&context, loop, entry = std::move(entry),
                   tenant = std::string(caller.principal.tenant())](int status, Task send) mutable {
     entry.status = static_cast<std::uint64_t>(status);
+    if (status >= 400 && is_mutated(Mutation::audit_success_only)) return send();
+    if (is_mutated(Mutation::act_before_audit)) std::exchange(send, [] {})();
     context.shards.on(loop, [entry = std::move(entry), tenant = std::move(tenant),
                              send = std::move(send)](node::Shard& shard) mutable {
       if (shard.audit == nullptr) return send();

@@ -123,7 +123,29 @@ namespace syncline {
   X(ticket_grants_all)     /* a ticket has the rights that somebody asks for */                    \
   X(remember_removed_key)  /* a JWT is good after its provider has removed its key */              \
   X(never_fetch_again)     /* the keys of a provider never get old */                              \
-  X(keep_failing_keys)     /* while fetching fails, old keys serve for ever */
+  X(keep_failing_keys)     /* while fetching fails, old keys serve for ever */                     \
+  X(keep_old_policy)       /* a change of policies holds when the workspace is opened again */     \
+  X(keep_taken_share)      /* a share that was taken back still gives its role */                  \
+  X(spare_open_documents)  /* who may not read any more keeps the document that he has open */     \
+  X(open_without_reading)  /* a document opens without the right to read it */                     \
+  X(forget_path_parents)   /* a rule about a place does not hold below it */                       \
+  X(allow_deletes)         /* what a change deletes is not judged */                               \
+  X(judge_container_alone) /* a container is replaced without a look at what it holds */           \
+  X(share_beats_forbid)    /* a `forbid` does not hold where something is shared */                \
+  X(remember_without_path) /* what was allowed at one place counts as allowed at others */         \
+  X(release_unjudged)      /* a change that waited is not judged when it need not wait any more */ \
+  X(ack_forbidden)         /* a change that the policies forbid is reported as saved */            \
+  X(show_without_right)    /* presence is shown without the right to */                            \
+  X(say_without_right)     /* messages are passed on without the right to */                       \
+  X(history_for_readers)   /* whoever may read the present may read the past */                    \
+  X(list_any_folder)       /* the names in a folder are listed without the right to read it */     \
+  X(restore_unjudged)      /* what a restore changes is not judged */                              \
+  X(hide_rules_position)   /* events do not say which rules judged them */                         \
+  X(act_before_audit)      /* an act is answered before the audit log holds it */                  \
+  X(audit_success_only)    /* acts that failed are not in the audit log */                         \
+  X(count_refusals_once)   /* refusals that are alike are counted as one */                        \
+  X(export_not_audited)    /* an export is not in the audit log */                                 \
+  X(refusal_not_audited)   /* a change that was refused is not in the audit log */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::log {
 namespace {
 
@@ -38,6 +40,8 @@ struct CarryOut {
     return {};
   }
   Result<void> operator()(const Unshare& act) const {
+    if (is_mutated(Mutation::keep_taken_share) && held.shares.contains({act.resource, act.to}))
+      return {};
     if (held.shares.erase({act.resource, act.to}) > 0) return {};
     return fail(ErrorCode::kNotFound,
                 fmt::format("'{}' is not shared with {}", act.resource, to_string(act.to)));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
+
 namespace syncline::policy {
 namespace {
 
@@ -49,7 +51,7 @@ void AuditTrail::add(std::string_view tenant, log::AuditEntry entry) {
     alike = of.entries.find(likeness);
   }
   if (alike != of.entries.end()) {
-    alike->second.count += entry.count;
+    if (!is_mutated(Mutation::count_refusals_once)) alike->second.count += entry.count;
     return;
   }
   charge_.set(charge_.bytes() + bytes_of(likeness));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 #include "cedar/extensions.h"
 #include "policy/path_id.h"
@@ -133,6 +134,7 @@ cedar::Request QuestionEntities::request(const Uid& action, const ResourceName& 
     resource_.uid = uid("Path", resource.path);
     const cedar::Text& whole = *resource_.uid->id;
     for (std::string_view path = whole.view(); !path.empty();) {
+      if (is_mutated(Mutation::forget_path_parents)) break;
       path = parent_path(path);
       in.push_back(part_of(*resource_.uid->type, whole, path.size()));
     }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/mutation.h"
 #include "policy/path_id.h"
 
 namespace syncline::policy {
@@ -26,7 +27,8 @@ std::string_view Remembered::key_of(const Question& question, bool by_path) {
     const merge::Touch& touch = effect->touches.front();
     key_ += static_cast<char>(touch.operation);
     // The target of a change of shares is a path as well.
-    if (by_path || question.right == identity::Right::kPolicy) {
+    if ((by_path && !is_mutated(Mutation::remember_without_path)) ||
+        question.right == identity::Right::kPolicy) {
       const TouchedPlace place = place_of(touch);
       flag(place.below);
       key_ += place.path;

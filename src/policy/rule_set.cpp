@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 #include "cedar/parser.h"
 #include "identity/link.h"
@@ -90,6 +91,9 @@ Result<void> RuleSet::add_policies(std::string_view workspace, const log::HeldPo
     const std::size_t count = parsed->policies().size();
     for (std::size_t i = 0; i < count; ++i) {
       cedar::Policy policy = *parsed->policies()[i];
+      if (policy.effect == cedar::Effect::kForbid && !set.links().empty() &&
+          is_mutated(Mutation::share_beats_forbid))
+        continue;
       const std::string label = label_of(workspace, name);
       const std::string id = count == 1 ? label : fmt::format("{}, {}", label, i + 1);
       cedar::PolicySet& into = policy.annotation(kAuditAnnotation) == nullptr ? set : audits;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 #include "cedar/parser.h"
 #include "identity/link.h"
@@ -173,7 +174,9 @@ class WorkspacePolicy::Judge {
     if (effect.touches.empty()) return ask_anything();
     std::unordered_set<std::string> judged;
     for (const merge::Touch& touch : effect.touches) {
+      if (touch.operation == Operation::kDelete && is_mutated(Mutation::allow_deletes)) continue;
       TouchedPlace place = place_of(touch);
+      if (is_mutated(Mutation::judge_container_alone)) place.below = false;
       if (judged.size() >= kMostPlaces) place = {"", true};
       std::string key(1, static_cast<char>(touch.operation));
       key += place.below ? '1' : '0';
@@ -415,8 +418,12 @@ Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refu
                         : Result<void>();
   Judge judge(*this, question, why);
   switch (question.right) {
-    case identity::Right::kRead: return judge.ask("read", resource_of(question));
-    case identity::Right::kHistory: return judge.ask("history", resource_of(question));
+    case identity::Right::kRead:
+      if (question.lists && is_mutated(Mutation::list_any_folder)) return {};
+      return judge.ask("read", resource_of(question));
+    case identity::Right::kHistory:
+      return judge.ask(is_mutated(Mutation::history_for_readers) ? "read" : "history",
+                       resource_of(question));
     case identity::Right::kPresence: return judge.ask("presence", resource_of(question));
     case identity::Right::kExport: return judge.ask("export", {});
     case identity::Right::kPin: return judge.ask("pin", {});
@@ -432,6 +439,7 @@ Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refu
     case identity::Right::kRestore: {
       auto may = judge.ask("restore", resource_of(question));
       if (may) may = judge.ask("history", resource_of(question));
+      if (is_mutated(Mutation::restore_unjudged)) return may;
       return may && question.effect != nullptr ? judge.ask_effect(*question.effect) : may;
     }
     case identity::Right::kWrite:

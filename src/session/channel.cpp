@@ -370,6 +370,9 @@ std::uint64_t& Channel::saved_before(std::uint64_t number) {
 // `updates` changes from `number` on are one event. Only a change by itself waits.
 void Channel::submitted(std::uint64_t number, std::uint64_t updates, std::size_t bytes,
                         Result<workspace::Receipt> receipt) {
+  if (!receipt && receipt.error().code == ErrorCode::kForbidden &&
+      is_mutated(Mutation::ack_forbidden))
+    receipt = workspace::Receipt{};
   std::uint64_t saved = receipt ? updates : 0;
   const bool has_waited = waiting_ != nullptr && waiting_->contains(number);
   if (has_waited) {

@@ -36,6 +36,8 @@ inline constexpr std::string_view kTokens = "I21 tokens";
 inline constexpr std::string_view kNames = "I22 names";
 inline constexpr std::string_view kTenantsApart = "I23 tenants";
 inline constexpr std::string_view kCredentials = "I24 credentials";
+inline constexpr std::string_view kRules = "I25 rules";
+inline constexpr std::string_view kAuditLog = "I26 audit log";
 
 inline std::string shown(const ObjectName& name) {
   return name.first + "/" + name.second;

@@ -10,6 +10,7 @@
 #include "base/qualified_name.h"
 #include "base/sha256.h"
 #include "crdt/update_writer.h"
+#include "log/audit.h"
 #include "sim/actor_order.h"
 #include "sim/archivist.h"
 #include "sim/canonical_json.h"
@@ -17,6 +18,7 @@
 #include "sim/invariants.h"
 #include "sim/locksmith.h"
 #include "sim/stored_log.h"
+#include "sim/warden.h"
 #include "state/rules_replay.h"
 #include "store/reads.h"
 #include "store/retention.h"
@@ -200,6 +202,8 @@ bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& hi
     if (Archivist::is_copy(workspace)) continue;    // compared with the original by its archivist
     if (!split_name(workspace).tenant.empty()) continue;  // their lodgers look at them
     if (workspace == Locksmith::kWorkspace) continue;     // the locksmith looks at it
+    if (workspace == Warden::kWorkspace) continue;        // the same with the warden
+    if (workspace == log::kSystemWorkspace) continue;     // no document
     for (log::Event& event : all) {
       if (log::is_system_object(event.object)) continue;  // no document: check_rules looks at it
       History& history = histories[{workspace, event.object}];

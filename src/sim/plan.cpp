@@ -393,6 +393,16 @@ void draw_locksmith(Plan& plan, Dice dice) {
                 [](const Fault& each) { return family_of(each.kind) == Family::kClock; });
 }
 
+// Policies and shares, in every sixth world that has nothing of the above.
+void draw_warden(Plan& plan, Dice dice) {
+  if (plan.seed % 6 != 0 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  if (!plan.server.tenants.empty() || plan.locksmith.on) return;
+  plan.warden.on = true;
+  plan.warden.act_every_us = dice.scale(kSecond, 5 * kSecond);
+  plan.server.audit = true;
+  std::erase_if(plan.faults, [](const Fault& each) { return each.kind == FaultKind::kOlderDisk; });
+}
+
 }  // namespace
 
 Family family_of(FaultKind kind) {
@@ -454,6 +464,7 @@ Plan draw_plan(std::uint64_t seed) {
   draw_names(plan, dice.fork("names"));
   draw_tenants(plan, dice.fork("tenants"));
   draw_locksmith(plan, dice.fork("locksmith"));
+  draw_warden(plan, dice.fork("warden"));
   return plan;
 }
 
@@ -461,7 +472,7 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B{}{}{}{}{}{}{}{}",
+      "{} updates in flight, cache {} B{}{}{}{}{}{}{}{}{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
@@ -472,7 +483,8 @@ std::string describe(const Plan& plan) {
       plan.corner == Corner::kNone ? "" : fmt::format("; {}", to_string(plan.corner)),
       plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events),
       plan.issuer.on ? "; tokens expire" : "", plan.locksmith.on ? "; keys, tickets and JWTs" : "",
-      plan.names.on ? "; people have names" : "", describe_siege(plan));
+      plan.names.on ? "; people have names" : "", plan.warden.on ? "; policies and shares" : "",
+      describe_siege(plan));
 }
 
 std::string describe(const Fault& fault) {

@@ -23,6 +23,7 @@
 #include "sim/probes.h"
 #include "sim/server.h"
 #include "sim/vandal.h"
+#include "sim/warden.h"
 
 namespace syncline::sim {
 
@@ -140,6 +141,7 @@ struct Plan {
   IssuerSettings issuer;
   NameSettings names;
   LocksmithSettings locksmith;
+  WardenSettings warden;
   bool times_quiet_tenant = false;  // nothing fails, and nobody but tenants is in each other's way
 };
 

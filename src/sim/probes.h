@@ -52,7 +52,10 @@ namespace syncline::sim {
   X(tenant_served) X(tenant_refused) X(quiet_tenant_timed) \
   /* keys, tickets and JWTs */ \
   X(key_made) X(key_revoked) X(ticket_minted) X(ticket_refused) X(scope_refused) X(ended_refused) \
-  X(holder_served) X(jwt_let_in) X(jwt_refused) X(keys_fetched) X(keys_not_fetched)
+  X(holder_served) X(jwt_let_in) X(jwt_refused) X(keys_fetched) X(keys_not_fetched) \
+  /* policies, shares and the audit log */ \
+  X(member_served) X(member_out_of_order) X(rules_changed) X(rules_allowed) X(rules_refused) \
+  X(share_by_member) X(restored_by_member) X(act_audited) X(refusal_audited)
 // clang-format on
 
 enum class Probe : std::uint8_t {

@@ -8,12 +8,14 @@
 #include <utility>
 
 #include "base/qualified_name.h"
+#include "log/audit.h"
 #include "log/rules.h"
 #include "sim/archivist.h"
 #include "sim/guests.h"
 #include "sim/invariants.h"
 #include "sim/locksmith.h"
 #include "sim/stored_log.h"
+#include "sim/warden.h"
 
 namespace syncline::sim {
 namespace {
@@ -59,6 +61,7 @@ identity::Access Rights::access() const {
       {std::string(kOperator), {.id = std::string(kOperator)}},
       {std::string(kVisitor),
        {.id = std::string(kVisitor), .rights = identity::Rights::reading()}}};
+  tokens.insert(tokens.end(), others_.begin(), others_.end());
   for (std::size_t number = 0; number < now_.size(); ++number)
     if (now_[number] != Level::kNone)
       tokens.push_back(
@@ -117,6 +120,8 @@ void Rights::check(World& world, const store::Tables& tables) const {
     if (Archivist::is_copy(workspace)) continue;  // its events were judged where they were made
     if (!split_name(workspace).tenant.empty()) continue;  // its lodgers look at them
     if (workspace == Locksmith::kWorkspace) continue;     // the locksmith looks at them
+    if (workspace == Warden::kWorkspace) continue;        // the same with the warden
+    if (workspace == log::kSystemWorkspace) continue;     // the audit log, which the server writes
     const auto events = read_log(tables, workspace);
     if (!events) continue;  // another oracle reports this
     for (const log::Event& event : *events)

@@ -37,6 +37,9 @@ class Rights {
   static constexpr std::string_view kOperator = "operator";
   static constexpr std::string_view kVisitor = "visitor";
 
+  // Others who are let in, and what they may do. Somebody else looks at what they did (sim/warden.h).
+  void admit(std::vector<identity::Token> tokens) { others_ = std::move(tokens); }
+
   // For processes that start from now on:
   void withdraw(std::size_t number, Level left);
   void give_back(std::size_t number) { now_[number] = granted_[number]; }
@@ -68,6 +71,7 @@ class Rights {
 
   const std::vector<Level> granted_;
   std::vector<Level> now_;
+  std::vector<identity::Token> others_;
   IdentityOf identity_of_ = [](std::size_t) { return nullptr; };
   std::vector<Epoch> epochs_;
 };

@@ -28,6 +28,7 @@
 #include "sim/tampering.h"
 #include "sim/time_travel.h"
 #include "sim/visitors.h"
+#include "sim/warden.h"
 
 namespace syncline::sim {
 namespace {
@@ -35,8 +36,8 @@ namespace {
 constexpr std::uint64_t kMaxEvents = 8'000'000;
 
 constexpr std::size_t kJoiners = 16;
-// Lodgers or holders; no world has both.
-constexpr std::size_t kOthers = std::max(Lodgers::kCount, Locksmith::kHolders);
+// Lodgers, holders or members; no world has two of these.
+constexpr std::size_t kOthers = std::max({Lodgers::kCount, Locksmith::kHolders, Warden::kMembers});
 
 std::size_t first_joiner(const Plan& plan) {
   std::size_t number = 0;
@@ -122,6 +123,11 @@ class Run {
     if (plan.locksmith.on)
       locksmith_ = std::make_unique<Locksmith>(world_, network_, server_, plan.locksmith,
                                                first_joiner(plan) + kJoiners);
+    if (plan.warden.on) {
+      rights_.admit(Warden::tokens());
+      warden_ = std::make_unique<Warden>(world_, network_, server_, plan.warden,
+                                         first_joiner(plan) + kJoiners);
+    }
     server_.ask(freeze_.rule());
     if (plan.issuer.on)
       server_.ask([this](const identity::Access& shared) { return issuer_.judge(shared); });
@@ -175,9 +181,10 @@ class Run {
   Siege siege_;
   Issuer issuer_;
   NameWatch names_;
-  std::unique_ptr<Guests> guests_;  // may be nullptr, as the next two
+  std::unique_ptr<Guests> guests_;  // may be nullptr, as the next three
   std::unique_ptr<Lodgers> lodgers_;
   std::unique_ptr<Locksmith> locksmith_;
+  std::unique_ptr<Warden> warden_;
 };
 
 void Run::begin() {
@@ -195,6 +202,7 @@ void Run::begin() {
     custodian_.check(process.store->tables());
     check_snapshot_files(world_, process.store->tables(), disk_.has_damaged_files());
     rights_.started(process.store->tables());
+    if (warden_) warden_->recovered();
     for (const auto& client : clients_)
       if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);
     connections_then_.clear();
@@ -215,6 +223,7 @@ void Run::begin() {
   if (guests_) guests_->start();
   if (lodgers_) lodgers_->start();
   if (locksmith_) locksmith_->start();
+  if (warden_) warden_->start();
   custodian_.start();
   issuer_.start();
   names_.start();
@@ -284,6 +293,7 @@ void Run::heal() {
   for (const auto& vandal : vandals_) vandal->stop();
   if (lodgers_) lodgers_->stop();
   if (locksmith_) locksmith_->stop();
+  if (warden_) warden_->stop();
   siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
   if (guests_) guests_->stop_editing();
@@ -317,6 +327,8 @@ std::string Run::who_lags() const {
   if (server_.process() == nullptr) return "the server is not up";
   if (guests_)
     if (std::string why = guests_->why_not(); !why.empty()) return why;
+  if (warden_)
+    if (std::string why = warden_->why_not(); !why.empty()) return why;
   std::map<ObjectName, const Client*> first;
   for (const auto& client : clients_) {
     if (std::string why = client->why_not(); !why.empty()) return why;
@@ -390,6 +402,7 @@ void Run::take_stock() {
   if (guests_) guests_->check(tables);
   if (lodgers_) lodgers_->check(tables);
   if (locksmith_) locksmith_->check(tables);
+  if (warden_) warden_->check(tables);
   for (const std::string& workspace : workspaces()) {
     freeze_.check(tables, workspace);
     check_checkouts(world_, tables, workspace);

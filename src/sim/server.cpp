@@ -143,6 +143,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .rates = server.settings_.rates,
       .presence = server.settings_.presence,
       .stamp_presence = server.settings_.stamp_presence,
+      .audit_through = server.settings_.audit ? &shards : nullptr,
       .memory = memory.get(),
       .accounts = accounts.get(),
       .tenants = &tenants,

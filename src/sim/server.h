@@ -90,6 +90,7 @@ struct ServerSettings {
   std::optional<identity::TicketLimits> tickets =
       {};              // nullopt: there are neither API keys nor tickets
   bool lanes = false;  // its loop shares its time out between workspaces
+  bool audit = false;  // it keeps an audit log
   ClockSkew skew;
 };
 

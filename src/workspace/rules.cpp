@@ -339,6 +339,7 @@ void Workspace::use_rules() {
 // Until all were asked, nothing is told to anybody, so nobody gets what he may not read any more. The first part is asked
 // at once, or, if there are more workspaces to look at in this turn, `later`.
 void Workspace::tell_rights(bool later) {
+  if (is_mutated(Mutation::spare_open_documents)) return;
   const bool under_way = asking_.has_value();
   asking_ = Asking{};
   if (under_way || live_.empty()) {

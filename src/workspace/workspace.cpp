@@ -162,6 +162,8 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
 void Workspace::enter(LiveObject& object, Opening opening) {
   auto& [caller, id, face, subscriber, done, right] = opening;
   policy::Verdict verdict = judge(caller, right, object);
+  if (right == identity::Right::kRead && is_mutated(Mutation::open_without_reading))
+    verdict.allowed = {};
   if (verdict.allowed) verdict.allowed = open_through(object, face);
   if (!verdict.allowed) {
     if (object.subscribers().empty()) left_.insert(object.id());

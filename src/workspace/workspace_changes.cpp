@@ -204,6 +204,7 @@ std::optional<log::Position> Workspace::allow(const identity::Caller& caller, Li
   }
   policy::Verdict verdict =
       judge(caller, offer.change.right, object, &prepared->effect, offer.change.intent.size());
+  if (offer.waited > 0 && is_mutated(Mutation::release_unjudged)) verdict.allowed = {};
   if (verdict.allowed && begins(object, offer))
     verdict.allowed = identity::check_new_object_id(object.id());
   if (verdict.allowed) verdict.allowed = check_quotas(object, offer);
@@ -394,7 +395,7 @@ policy::Verdict Workspace::judge(const identity::Caller& caller, identity::Right
                                  const LiveObject& object, const merge::Effect* effect,
                                  std::size_t size) const {
   policy::Verdict verdict = verdict_on(caller, right, object, effect, size);
-  if (!verdict.allowed && services_.audit != nullptr)
+  if (!verdict.allowed && services_.audit != nullptr && !is_mutated(Mutation::refusal_not_audited))
     services_.audit->refused({.caller = caller,
                               .right = right,
                               .workspace = name_,
@@ -498,7 +499,7 @@ Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject&
   touched_.push_back(&object);
   if (event.era.since == event.position) note_era(event, last_ms);
   if (object.id() == log::kPolicyObject) {
-    take_policy(event, object.object(), before);
+    if (!is_mutated(Mutation::keep_old_policy)) take_policy(event, object.object(), before);
     outbox_.push(event.position, [this, rules = own_rules_](const Error* lost) {
       if (lost != nullptr) return;
       tell_rights();
@@ -538,7 +539,7 @@ log::Event Workspace::describe(const identity::Caller& caller, LiveObject& objec
   event.type = object.object().type().name();
   event.generation = object.resident().generation();
   event.epoch = epoch_;
-  event.policy_at = rules;
+  event.policy_at = is_mutated(Mutation::hide_rules_position) ? 0 : rules;
   if (policy_ != nullptr) event.tenant_policy_at = policy_->tenant_at();
   if (offer.ingested != nullptr)
     event.origin = log::Origin{std::string(offer.region), offer.ingested->position};

@@ -22,6 +22,7 @@ PresenceTaken Workspace::set_presence(const identity::Caller& caller, LiveObject
                                       Done<void> done) {
   const Doing naming(services_.scheduler, "presence");
   policy::Verdict verdict = judge(caller, identity::Right::kPresence, object);
+  if (is_mutated(Mutation::show_without_right)) verdict.allowed = {};
   const std::uint64_t evicted = object.presence().evictions();
   const auto stamp =
       services_.stamp_presence ? std::optional(stamp_of(caller.principal)) : std::nullopt;
@@ -181,7 +182,8 @@ void Workspace::relieve(LiveObject& object) {
 
 void Workspace::pass_on(const identity::Caller& caller, LiveObject& object, std::string message,
                         const Subscriber* except, Done<void> done) {
-  const policy::Verdict verdict = judge(caller, identity::Right::kPresence, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kPresence, object);
+  if (is_mutated(Mutation::say_without_right)) verdict.allowed = {};
   const auto stay = object.subscribers().stay(except);
   let_out(object, verdict.rules,
           [&object, stay, allowed = verdict.allowed, principal = caller.principal.id,
