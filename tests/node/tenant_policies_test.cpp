@@ -220,6 +220,53 @@ TEST_F(TenantPoliciesTest, AreOneSetWithThoseOfTheWorkspace) {
   EXPECT_FALSE(admits(there_, person("bob")));
 }
 
+// More than one turn takes up.
+TEST_F(TenantPoliciesTest, HoldInHoweverManyWorkspaces) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 600; ++i) names.push_back("many" + std::to_string(i));
+  for (const std::string& name : names)
+    node_.shards->on_owner(name, [&](Shard& shard) { shard.host.get(name).open([](auto) {}); });
+  node_.run();
+  set("", "none", R"(permit (principal == Principal::"nobody", action, resource);)");
+  std::size_t refused = 0;
+  for (const std::string& name : names)
+    node_.shards->on_owner(name, [&](Shard& shard) {
+      const policy::WorkspacePolicy* policy = shard.host.get(name).policy();
+      const identity::Caller ann = person("ann");
+      refused +=
+          policy != nullptr && policy->tenant_at() == 1 &&
+                  !policy->decide({.caller = ann, .right = Right::kRead, .workspace = name}).allowed
+              ? 1
+              : 0;
+    });
+  node_.run();
+  EXPECT_EQ(refused, names.size());
+}
+
+// Nobody knows what they would forbid.
+TEST_F(TenantPoliciesTest, ThatCannotBeReadLetNobodyIn) {
+  node_.change(there_, "o", Typist(1).type("x"));
+  set("", "all", kEverything);
+  EXPECT_TRUE(admits(there_, person("ann")));
+  node_.run();
+  for (std::size_t i = 0; i < node_.loops.size(); ++i) {
+    node_.shards->set(i, nullptr);
+    node_.shards->set(
+        i, std::make_unique<Shard>(*node_.loops[i], std::make_unique<testing::TestRandom>(),
+                                   node_.store.open_loop(*node_.loops[i]), node_.identity,
+                                   node_.shards->placement(), i,
+                                   ShardOptions{.tenant_policies_through = node_.shards.get()}));
+  }
+  node_.store.damage_event(std::string(log::kSystemWorkspace), 1);
+  EXPECT_FALSE(admits(there_, person("ann")));
+  EXPECT_FALSE(admits(there_, person("admin", identity::Rights::all())));
+  const std::string refusal = Member(node_, there_, "ann").refusal;
+  EXPECT_TRUE(
+      refusal.starts_with("workspace .system is closed, because an object that holds its "
+                          "rules cannot be read"))
+      << refusal;
+}
+
 TEST_F(TenantPoliciesTest, SharesAreOfOneWorkspace) {
   const auto said = ask_to_change("", log::Share{"", {}, log::ShareRole::kOwner});
   node_.run();
