@@ -117,15 +117,25 @@ bool reaches(std::string_view resource, std::string_view object) {
          (resource.ends_with('/') && object.starts_with(resource));
 }
 
+std::string shares_of_json(const std::string& object, const workspace::Host::Access& access,
+                           bool ruled) {
+  std::string list;
+  for (const auto& [of, share] : access.shares)
+    if (reaches(of.first, object))
+      list += (list.empty() ? "" : ",") + share_json(of.first, of.second, share);
+  return fmt::format(R"({{"shares":[{}],"ruled":{},"policies":{}}})", list, ruled,
+                     access.policies.size());
+}
+
 void list_shares_of_object(Call call) {
-  with_access(std::move(call), [](const Call& asked, const workspace::Host::Access& access) {
-    std::string list;
-    for (const auto& [of, share] : access.shares)
-      if (reaches(of.first, asked.path.object))
-        list += (list.empty() ? "" : ",") + share_json(of.first, of.second, share);
-    const bool ruled = !access.shares.empty() || !access.policies.empty();
-    return fmt::format(R"({{"shares":[{}],"ruled":{},"policies":{}}})", list, ruled,
-                       access.policies.size());
+  workspace::Host& host = call.shard.host;
+  const std::string workspace = call.path.workspace;
+  host.is_ruled(workspace, [call = std::move(call)](Result<bool> ruled) mutable {
+    if (!ruled) return call.refuse(ruled.error());
+    with_access(std::move(call),
+                [ruled = *ruled](const Call& asked, const workspace::Host::Access& access) {
+                  return shares_of_json(asked.path.object, access, ruled);
+                });
   });
 }
 

@@ -59,6 +59,9 @@ class WorkspacePolicy final : public Decider {
 
   Verdict decide(const Question& question) const override;
 
+  // Whether there is a rule that decides. Without one, the token alone does.
+  bool decides() const { return !sets_.empty(); }
+
   // Whether a rule says that this read, which was allowed, is written to the audit log. An audit rule whose evaluation
   // fails says so, too.
   bool is_audited(const Question& question) const;

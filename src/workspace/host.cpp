@@ -247,6 +247,19 @@ void Host::may_show(const identity::Caller& caller, const std::string& name, Don
   });
 }
 
+void Host::is_ruled(const std::string& name, Done<bool> done) {
+  const auto decides = [](const policy::WorkspacePolicy* policy) {
+    return policy != nullptr && policy->decides();
+  };
+  const auto found = workspaces_.find(name);
+  if (found != workspaces_.end() && found->second->is_open())
+    return done(decides(found->second->policy()));
+  find_policy(name, [decides, done = std::move(done)](Result<SharedPolicy> policy) mutable {
+    if (!policy) return done(std::unexpected(std::move(policy.error())));
+    done(decides(policy->get()));
+  });
+}
+
 void Host::read_access(const std::string& name, Done<Access> done) {
   with_policy_object(
       name, [this, name, done = std::move(done)](Result<const state::Resident*> resident) mutable {

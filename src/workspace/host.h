@@ -57,6 +57,9 @@ class Host {
   void foresee(const identity::Caller& caller, const std::string& name, std::string object,
                std::vector<Wish> wishes, Done<std::vector<Result<void>>> done);
 
+  // Whether rules decide in the workspace, its own or those of its tenant. Otherwise the token alone does.
+  void is_ruled(const std::string& name, Done<bool> done);
+
   // The policies and shares of a workspace, for somebody who may see them. Answers when they are durable.
   struct Access {
     log::HeldPolicies policies;

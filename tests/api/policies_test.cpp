@@ -384,6 +384,10 @@ TEST_F(PolicyApi, TheOwnerOfAnObjectSeesWhoReachesIt) {
   EXPECT_EQ(status("GET", "w/shares/a/plan", "look"), 403);
   EXPECT_TRUE(
       holds(answer("GET", "w2/shares/x")->body, R"({"shares":[],"ruled":false,"policies":0})"));
+  // Rules of the tenant are rules, too.
+  ASSERT_EQ(status("PUT", ".system/policies/all", "full", "permit (principal, action, resource);"),
+            200);
+  EXPECT_TRUE(holds(answer("GET", "w2/shares/x")->body, R"("ruled":true,"policies":0})"));
 }
 
 class LinkApi : public PolicyApi {

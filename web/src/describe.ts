@@ -34,9 +34,9 @@ export function describe_reason(reason: string): string {
     const whose = limit[1] === 'tenant' ? 'Your organization' : 'This workspace';
     return `${whose} has reached its limit of ${Number(limit[2]).toLocaleString('en')} ${limit[3]}. Whoever administers it can raise the limit.`;
   }
-  const ruled = /^the policy of this workspace does not allow: (\w+)(?: at (\S+)| .+)?$/u.exec(reason);
-  const act = ruled && (ruled[2] ?? '/content/*') === '/content/*' ? kRefusedActs[ruled[1]!] : undefined;
-  if (act) return `The rules of this workspace do not let you ${act}.`;
+  const ruled = /^the policy of this (workspace|tenant) does not allow: (\w+)(?: at (\S+)| .+)?$/u.exec(reason);
+  const act = ruled && (ruled[3] ?? '/content/*') === '/content/*' ? kRefusedActs[ruled[2]!] : undefined;
+  if (act) return `The rules of ${ruled![1] === 'tenant' ? 'your organization' : 'this workspace'} do not let you ${act}.`;
   if (reason.startsWith('over the quota: ')) return 'Your organization changes more at once than it may. Try again in a moment.';
   return reason;
 }

@@ -66,6 +66,9 @@ function lost_notice({ reason, text }: Lost): Notice {
   };
 }
 
+// What the server says if there is none.
+const kNoToken = 'a token is required';
+
 const kTitles: Record<number, string> = {
   401: 'The server does not accept your token',
   403: 'You may not open this document',
@@ -76,10 +79,11 @@ const kTitles: Record<number, string> = {
 function refused_notice(state: SessionState, written: string): Notice {
   const changes = state.unsaved === 1 ? 'A change of yours is' : `${state.unsaved} changes of yours are`;
   const advice = state.status === 403 ? 'Whoever shares the document can give you a role in it.' : '';
+  const title = state.reason === kNoToken ? 'This server asks for a token' : kTitles[state.status];
   return {
     about: 'refused',
-    title: kTitles[state.status] ?? 'The server refuses the connection',
-    words: say(sentence(state.reason), advice, state.unsaved > 0 ? `${changes} in this window only.` : ''),
+    title: title ?? 'The server refuses the connection',
+    words: say(state.reason === kNoToken ? '' : sentence(state.reason), advice, state.unsaved > 0 ? `${changes} in this window only.` : ''),
     kept: state.unsaved > 0 ? written : '',
     actions: state.unsaved > 0 && written.trim() ? ['retry', 'token', 'copy'] : ['retry', 'token'],
   };

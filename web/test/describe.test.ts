@@ -50,6 +50,7 @@ test('what the rules refuse is said without their language, where that loses not
   const refused = (what: string) => describe_reason(`the policy of this workspace does not allow: ${what}`);
   assert.equal(refused('insert at /content/*'), 'The rules of this workspace do not let you add text.');
   assert.equal(refused('read notes/the plan'), 'The rules of this workspace do not let you read this document.');
+  assert.equal(describe_reason('the policy of this tenant does not allow: write note'), 'The rules of your organization do not let you change this document.');
   for (const other of ['insert at /budget', 'retention in this workspace']) assert.equal(refused(other), `the policy of this workspace does not allow: ${other}`);
 });
 

@@ -41,6 +41,7 @@ test('a refusal has a title, the reason and what can be done', () => {
   assert.equal(notice.title, 'You may not open this document');
   assert.match(notice.words, /^This link has ended\. Whoever shares/);
   assert.deepEqual(notice.actions, ['retry', 'token']);
+  assert.equal(only({ ...refused, status: 401, reason: 'a token is required' }, null, '').title, 'This server asks for a token');
   const kept = only({ ...refused, status: 401, unsaved: 2 }, null, 'mine');
   assert.match(kept.words, /2 changes of yours are in this window only/);
   assert.deepEqual(kept.actions, ['retry', 'token', 'copy']);
