@@ -81,7 +81,7 @@ bool Engine::apply_decoded(DecodedUpdate& update) {
 // The frequent updates hold structs of one client that depend only on known structs. Then the order
 // of the structs can be used directly. False if something is left.
 bool Engine::apply_single_client(const DecodedUpdate& update) {
-  if (update.clients.size() != 1 || !store.redone.empty()) return false;
+  if (update.clients.size() != 1 || !store.redone->empty()) return false;
   const ClientId client = update.clients.front().client;
   const auto known = [&](bool used, Id id) {
     return !used || id.client == client || id.clock < store.clients.state(id.client);
@@ -102,7 +102,7 @@ bool Engine::apply_single_client(const DecodedUpdate& update) {
 std::optional<Engine::PendingStructs> Engine::apply_structs(const DecodedUpdate& update) {
   if (update.clients.empty() || apply_single_client(update)) return std::nullopt;
   UpdateOrder order(store.clients, update);
-  if (!store.redone.empty()) order.tell_known();
+  if (!store.redone->empty()) order.tell_known();
   for (UpdateOrder::Step step = order.next(); step.block != nullptr; step = order.next()) {
     if (step.offset < step.block->len) {
       integrate_block(*step.block, store.clients.intern(step.block->client), step.offset);
@@ -147,17 +147,18 @@ bool Engine::apply_once(const DecodedUpdate& update, bool& waiting) {
         pending_structs_->update = std::move(*merged);
     }
   }
-  if (update.deletes.empty() && pending_deletes_.empty()) return retry;
+  if (update.deletes.empty() && pending_deletes_->empty()) return retry;
   DeleteSet later;
   const DeleteSet::Clients& all = update.deletes.clients();
   for (auto entry = all.rbegin(); entry != all.rend(); ++entry)
     apply_deletes(entry->first, entry->second, later);
   waiting = waiting || !later.empty();
   apply_waiting_deletes(later);
-  if (pending_deletes_.empty())
-    pending_deletes_ = std::move(later);
+  if (later.empty()) return retry;
+  if (pending_deletes_->empty())
+    pending_deletes_.make() = std::move(later);
   else
-    pending_deletes_.add(later);
+    pending_deletes_.make().add(later);
   return retry;
 }
 
@@ -180,17 +181,17 @@ void Engine::apply_deletes(ClientId client, const DeleteSet::Ranges& ranges, Del
 // Deletes what waits for clocks that are known now; what still waits of those clients goes into
 // `waiting`. Looks only at clients that may have advanced since it was called last.
 void Engine::apply_waiting_deletes(DeleteSet& waiting) {
-  if (pending_deletes_.empty()) return;
+  if (pending_deletes_->empty()) return;
   std::vector<ClientId> advanced;
   const auto add = [&](ClientId client) {
-    const DeleteSet::Ranges* ranges = pending_deletes_.find(client);
+    const DeleteSet::Ranges* ranges = pending_deletes_->find(client);
     if (ranges != nullptr && ranges->front().clock < store.clients.state(client))
       advanced.push_back(client);
   };
-  const std::size_t clients = pending_deletes_.clients().size();
+  const std::size_t clients = pending_deletes_->clients().size();
   if (own_edits_ || clients < current_->advances.size()) {
     store.work += clients;
-    for (const auto& [client, ranges] : pending_deletes_.clients()) add(client);
+    for (const auto& [client, ranges] : pending_deletes_->clients()) add(client);
   } else {
     store.work += current_->advances.size();
     for (const Transaction::Advance& advance : current_->advances)
@@ -199,7 +200,7 @@ void Engine::apply_waiting_deletes(DeleteSet& waiting) {
   own_edits_ = false;
   std::ranges::sort(advanced, std::greater());
   for (const ClientId client : advanced)
-    apply_deletes(client, pending_deletes_.take(client), waiting);
+    apply_deletes(client, pending_deletes_.make().take(client), waiting);
 }
 
 void Engine::delete_range(ClientIndex index, Clock clock, Clock end) {

@@ -21,7 +21,7 @@ constexpr std::size_t kLargest = std::size_t{1} << 28;
 
 bool BulkLoad::possible(const Engine& engine, ByteView update) {
   return engine.store.items.live() == 0 && update.size() <= kLargest && !engine.pending_structs_ &&
-         engine.pending_deletes_.empty() && engine.type_observers_ == nullptr &&
+         engine.pending_deletes_->empty() && engine.type_observers_ == nullptr &&
          engine.current_ == nullptr && engine.begun_ == 0;
 }
 

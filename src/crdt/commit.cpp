@@ -24,7 +24,7 @@ void Engine::commit(Transaction& transaction) {
     merge_new(transaction);
     merge_candidates(transaction);
   }
-  if (!pending_deletes_.empty() && transaction.find_advance(own_client_) != nullptr)
+  if (!pending_deletes_->empty() && transaction.find_advance(own_client_) != nullptr)
     own_edits_ = true;
   if (mark_ && !transaction.deleted.empty()) note_since_mark(transaction);
   if (!transaction.local) leave_shared_client_id(transaction);
@@ -111,7 +111,7 @@ void Engine::collect_child(Handle handle, std::vector<TypeIndex>& work) {
   SYNCLINE_ASSERT(item.deleted);
   if (item.kind() == BlockKind::kType) work.push_back(item.content);
   store.drop_content(item);
-  if (item.redone) store.redone.erase(handle);
+  if (item.redone) store.redone.make().erase(handle);
   const Item was = item;
   item = Item{};
   item.client = was.client;

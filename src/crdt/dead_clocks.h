@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/rarely.h"
 #include "syncline/crdt/id.h"
 
 namespace syncline::crdt {
@@ -28,33 +29,34 @@ class DeadClocks {
 
   // The first clock, from this one on, that is not in it.
   Clock skip(Clock clock) const {
-    if (ranges_.empty()) return clock;
-    const auto behind = std::ranges::upper_bound(ranges_, clock, {}, &Range::from);
-    return behind == ranges_.begin() ? clock : std::max(clock, (behind - 1)->end);
+    if (ranges_->empty()) return clock;
+    const auto behind = std::ranges::upper_bound(*ranges_, clock, {}, &Range::from);
+    return behind == ranges_->begin() ? clock : std::max(clock, (behind - 1)->end);
   }
 
   // True if it holds any of the clocks from `from` to `end`, without `end`.
   bool any(Clock from, Clock end) const {
-    const auto first = std::ranges::upper_bound(ranges_, from, {}, &Range::end);
-    return first != ranges_.end() && first->from < end;
+    const auto first = std::ranges::upper_bound(*ranges_, from, {}, &Range::end);
+    return first != ranges_->end() && first->from < end;
   }
 
   // Adds the clocks from `from` to `end`, without `end`.
   void add(Clock from, Clock end) {
-    const auto first = std::ranges::lower_bound(ranges_, from, {}, &Range::end);
+    std::vector<Range>& ranges = ranges_.make();
+    const auto first = std::ranges::lower_bound(ranges, from, {}, &Range::end);
     auto last = first;
-    for (; last != ranges_.end() && last->from <= end; ++last) {
+    for (; last != ranges.end() && last->from <= end; ++last) {
       from = std::min(from, last->from);
       end = std::max(end, last->end);
     }
-    ranges_.insert(ranges_.erase(first, last), Range{from, end});
+    ranges.insert(ranges.erase(first, last), Range{from, end});
   }
 
   std::size_t size() const {
-    return ranges_.size();
+    return ranges_->size();
   }
   std::size_t memory_bytes() const {
-    return ranges_.capacity() * sizeof(Range);
+    return ranges_->capacity() * sizeof(Range);
   }
 
  private:
@@ -63,7 +65,7 @@ class DeadClocks {
     Clock end;
   };
 
-  std::vector<Range> ranges_;  // ascending; they do not touch each other
+  Rarely<std::vector<Range>> ranges_;  // ascending; they do not touch each other
 };
 
 }  // namespace syncline::crdt

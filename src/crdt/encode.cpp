@@ -92,8 +92,8 @@ void write_deleted(std::vector<DeletedPart>& parts, const std::vector<ClockRange
 }  // namespace
 
 UpdateWriter& Engine::writer(UpdateVersion version) const {
-  std::optional<UpdateWriter>& writer = writers_[version == UpdateVersion::kV1 ? 0 : 1];
-  if (!writer) writer.emplace(version);
+  std::unique_ptr<UpdateWriter>& writer = writers_[version == UpdateVersion::kV1 ? 0 : 1];
+  if (writer == nullptr) writer = std::make_unique<UpdateWriter>(version);
   return *writer;
 }
 
@@ -173,12 +173,12 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
 
 // `known`, together with what waits for other updates.
 Bytes Engine::with_waiting(Bytes known, const StateVector& since, UpdateVersion version) const {
-  if (!pending_structs_ && pending_deletes_.empty()) return known;
+  if (!pending_structs_ && pending_deletes_->empty()) return known;
   UpdateWriter& out = writer(version);
   std::vector<Bytes> parts_waiting;
-  if (!pending_deletes_.empty()) {
+  if (!pending_deletes_->empty()) {
     out.begin_clients(0);
-    out.write_deletes(pending_deletes_);
+    out.write_deletes(*pending_deletes_);
     parts_waiting.push_back(out.take());
   }
   if (pending_structs_) {

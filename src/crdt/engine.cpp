@@ -151,7 +151,7 @@ std::size_t Engine::memory_bytes() const {
   for (const auto& writer : writers_)
     if (writer) bytes += writer->memory_bytes();
   if (pending_structs_) bytes += pending_structs_->update.capacity();
-  for (const auto& [client, ranges] : pending_deletes_.clients())
+  for (const auto& [client, ranges] : pending_deletes_->clients())
     bytes += sizeof(client) + ranges.capacity() * sizeof(ClockRange);
   if (mark_)
     bytes += mark_->clocks.capacity() * sizeof(Clock) +

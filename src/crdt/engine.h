@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/rarely.h"
 #include "crdt/conflict_lists.h"
 #include "crdt/effect_rules.h"
 #include "crdt/formats.h"
@@ -220,7 +221,7 @@ class Engine {
     Subdoc subdoc;
     bool loaded = false;
   };
-  const std::vector<HeldSubdoc>& subdocs() const { return subdocs_; }  // as of the last event
+  const std::vector<HeldSubdoc>& subdocs() const { return *subdocs_; }  // as of the last event
   Result<void> load_subdoc(std::string_view guid);
   Result<void> unload_subdoc(std::string_view guid);
 
@@ -425,11 +426,11 @@ class Engine {
   // committed or are being committed; their observers have begun those after it. The rest is kept
   // for reuse.
   std::vector<std::unique_ptr<Transaction>> transactions_;
-  std::size_t begun_ = 0;
-  std::size_t committing_at_ = 0;
-  std::vector<HeldSubdoc> subdocs_;
+  std::uint32_t begun_ = 0;
+  std::uint32_t committing_at_ = 0;
+  Rarely<std::vector<HeldSubdoc>> subdocs_;
   std::unique_ptr<PendingStructs> pending_structs_;  // nullptr: none wait
-  DeleteSet pending_deletes_;
+  Rarely<DeleteSet> pending_deletes_;
   bool own_edits_ = false;  // our own client has advanced since pending_deletes_ was looked through
   std::unique_ptr<Mark> mark_;
   std::unique_ptr<Observed> observed_;  // created at the first call of observe()
@@ -438,7 +439,7 @@ class Engine {
   std::unique_ptr<DecodedUpdate> scratch_;  // scratch of apply_update
   DenseId last_sibling_;                    // the last insertion at a place where there were others
   std::unique_ptr<ConflictLists> conflict_lists_;  // only after a long scan
-  mutable std::optional<UpdateWriter> writers_[2];
+  mutable std::unique_ptr<UpdateWriter> writers_[2];
 #ifdef SYNCLINE_SLOW_CHECKS
   std::size_t unchecked_ = 0;  // transactions since the last check of the structures
 #endif

@@ -14,6 +14,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/rarely.h"
 #include "crdt/item.h"
 #include "crdt/key_table.h"
 #include "syncline/crdt/any.h"
@@ -72,18 +73,18 @@ class FormatSources {
  public:
   // The item whose object the format `id` holds. Usually `id` itself.
   DenseId find(DenseId id) const {
-    if (sources_.empty()) return id;
-    const auto found = sources_.find(key(id));
-    return found == sources_.end() ? id : found->second;
+    if (sources_->empty()) return id;
+    const auto found = sources_->find(key(id));
+    return found == sources_->end() ? id : found->second;
   }
-  void add(DenseId id, DenseId source) { sources_[key(id)] = source; }
+  void add(DenseId id, DenseId source) { sources_.make()[key(id)] = source; }
 
  private:
   static std::uint64_t key(DenseId id) {
     return static_cast<std::uint64_t>(id.client) << 32 | id.clock;
   }
 
-  boost::unordered_flat_map<std::uint64_t, DenseId> sources_;
+  Rarely<boost::unordered_flat_map<std::uint64_t, DenseId>> sources_;
 };
 
 // Conversion to and from the application's form. If a name is repeated, the last value wins.

@@ -43,7 +43,7 @@ Handle Engine::insert_copy(Handle deleted, TypeIndex parent, Handle left, Handle
   if (right != kNoItem) at.right_origin = store[right].id();
   at.parent = parent;
   at.key = item.key();
-  store.redone[deleted] = {at.client, at.clock};
+  store.redone.make()[deleted] = {at.client, at.clock};
   store[deleted].redone = 1;
   const bool shares_object =
       content.kind == BlockKind::kFormat && FormatValue(payload, {}).is_object();
@@ -68,7 +68,7 @@ bool RedoPass::run() {
 
 // The item that begins where the copy of `item` begins.
 Handle RedoPass::follow(Handle item) {
-  return engine_.item_starting_at(engine_.store.redone.at(item));
+  return engine_.item_starting_at(engine_.store.redone->at(item));
 }
 
 // Brings an item back, after the types that contain it.

@@ -33,7 +33,7 @@ std::optional<Found> find_item(const Store& store, Id id) {
     const Item& item = store[handle];
     const Clock offset = next.clock - item.clock;
     if (!item.redone) return Found{handle, offset};
-    next = store.redone.at(handle);
+    next = store.redone->at(handle);
     next.clock += offset;
   }
 }

@@ -21,11 +21,11 @@ std::uint32_t grown(std::uint32_t capacity, std::uint32_t limit) {
 
 std::uint32_t SequencePool::new_leaf(std::uint32_t capacity) {
   std::uint32_t index = static_cast<std::uint32_t>(leaves_.size());
-  if (free_leaves_.empty()) {
+  if (free_leaves_->empty()) {
     leaves_.emplace_back();
   } else {
-    index = free_leaves_.back();
-    free_leaves_.pop_back();
+    index = free_leaves_->back();
+    free_leaves_.make().pop_back();
   }
   reserve(leaves_[index], capacity);
   return index;
@@ -33,17 +33,17 @@ std::uint32_t SequencePool::new_leaf(std::uint32_t capacity) {
 
 void SequencePool::free_leaf(std::uint32_t leaf) {
   leaves_[leaf] = Leaf{};
-  free_leaves_.push_back(leaf);
+  free_leaves_.make().push_back(leaf);
 }
 
 std::uint32_t SequencePool::new_node() {
   std::uint32_t index = static_cast<std::uint32_t>(nodes_.size());
-  if (free_nodes_.empty()) {
+  if (free_nodes_->empty()) {
     nodes_.emplace_back();
     if (!marks_.empty()) marks_.emplace_back();
   } else {
-    index = free_nodes_.back();
-    free_nodes_.pop_back();
+    index = free_nodes_->back();
+    free_nodes_.make().pop_back();
     if (!marks_.empty()) marks_[index] = {};
   }
   return index;
@@ -52,7 +52,7 @@ std::uint32_t SequencePool::new_node() {
 void SequencePool::free_node(std::uint32_t node) {
   nodes_[node].parent = kNone;
   nodes_[node].size = 0;
-  free_nodes_.push_back(node);
+  free_nodes_.make().push_back(node);
 }
 
 void SequencePool::reserve(Leaf& leaf, std::uint32_t capacity) {
@@ -504,7 +504,7 @@ std::uint32_t SequencePool::position(const Sequence& sequence, Handle item) cons
 std::size_t SequencePool::memory_bytes() const {
   std::size_t bytes = leaves_.capacity() * sizeof(Leaf) + nodes_.capacity() * sizeof(Node) +
                       marks_.capacity() * sizeof(NodeMarks) +
-                      (free_leaves_.capacity() + free_nodes_.capacity()) * sizeof(std::uint32_t);
+                      (free_leaves_->capacity() + free_nodes_->capacity()) * sizeof(std::uint32_t);
   for (const Leaf& leaf : leaves_) bytes += std::size_t{leaf.capacity} * 2 * sizeof(std::uint32_t);
   return bytes;
 }

@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rarely.h"
 #include "crdt/format_marks.h"
 #include "crdt/item.h"
 #include "crdt/item_arena.h"
@@ -95,7 +96,7 @@ class SequencePool {
 
   // Must be called when a format was deleted.
   void drop_format(Sequence& sequence, Handle item);
-  const FormatNames& format_names() const { return format_names_; }
+  const FormatNames& format_names() const { return *format_names_; }
 
   // A place between two items. Inserting or removing an item invalidates it.
   struct Spot {
@@ -193,9 +194,9 @@ class SequencePool {
   std::vector<Leaf> leaves_;
   mutable std::vector<Node> nodes_;  // mutable: readers update the sums, too
   std::vector<NodeMarks> marks_;     // by node; empty while no sequence has formats
-  FormatNames format_names_;
-  std::vector<std::uint32_t> free_leaves_;
-  std::vector<std::uint32_t> free_nodes_;
+  Rarely<FormatNames> format_names_;
+  Rarely<std::vector<std::uint32_t>> free_leaves_;
+  Rarely<std::vector<std::uint32_t>> free_nodes_;
 };
 
 }  // namespace syncline::crdt

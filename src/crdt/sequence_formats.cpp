@@ -12,10 +12,10 @@ void SequencePool::note_kind(Sequence& sequence, const Item& item) {
   if (item.kind() == BlockKind::kFormat) {
     sequence.formatted = true;
     if (marks_.empty()) marks_.resize(std::max<std::size_t>(1, nodes_.size()));
-    format_names_.add(item.format_key());
+    format_names_.make().add(item.format_key());
     // While a tree is being built, there are no nodes yet. They get their marks when they are made.
     if (sequence.root != Sequence::kNone && !item.deleted)
-      add_mark(item.place, format_names_.mark(item));
+      add_mark(item.place, format_names_->mark(item));
   } else if (has_values(item.kind()) && item.kind() != BlockKind::kEmbed) {
     sequence.has_values = true;
   }
@@ -27,7 +27,7 @@ FormatMarks SequencePool::leaf_marks(std::uint32_t index) const {
   for (std::uint32_t i = 0; i < leaf.size; ++i) {
     if (leaf.lengths()[i] != 0) continue;
     const Item& item = items_[leaf.handles()[i]];
-    if (item.is_live_format()) marks = marks | format_names_.mark(item);
+    if (item.is_live_format()) marks = marks | format_names_->mark(item);
   }
   return marks;
 }
@@ -182,7 +182,7 @@ Handle SequencePool::previous_format(const Sequence& sequence, Spot& spot,
       [&](const Leaf& leaf, std::uint32_t slot) {
         if (leaf.lengths()[slot] != 0) return false;
         const Item& item = items_[leaf.handles()[slot]];
-        return item.is_live_format() && format_names_.mark(item).meets(wanted);
+        return item.is_live_format() && format_names_->mark(item).meets(wanted);
       });
   return found ? leaves_[spot.leaf].handles()[spot.slot] : kNoItem;
 }
@@ -197,7 +197,7 @@ Handle SequencePool::next_format(const Sequence& sequence, Spot& spot, FormatMar
       [&](const Leaf& leaf, std::uint32_t slot) {
         if (leaf.lengths()[slot] != 0) return false;
         const Item& item = items_[leaf.handles()[slot]];
-        return item.is_live_format() && format_names_.mark(item).meets(wanted);
+        return item.is_live_format() && format_names_->mark(item).meets(wanted);
       });
   return found ? leaves_[spot.leaf].handles()[spot.slot - 1] : kNoItem;
 }

@@ -62,8 +62,8 @@ Handle Store::split(Handle left_handle, Clock offset) {
   left.right = right_handle;
   if (right.right != kNoItem) items[right.right].left = right_handle;
   if (left.redone) {
-    const DenseId target = redone[left_handle];
-    redone[right_handle] = {target.client, target.clock + offset};
+    const DenseId target = redone->at(left_handle);
+    redone.make()[right_handle] = {target.client, target.clock + offset};
   }
   split_content(left, right, offset);
 
@@ -384,7 +384,8 @@ void Store::compact(ClientIndex index) {
 std::size_t Store::memory_bytes() const {
   work += clients.touched();
   return items.memory_bytes() + clients.memory_bytes() + keys.memory_bytes() +
-         types.memory_bytes() + sequences.memory_bytes() + redone.size() * 16;
+         types.memory_bytes() + sequences.memory_bytes() + redone.memory_bytes() +
+         redone->size() * 16;
 }
 
 }  // namespace syncline::crdt

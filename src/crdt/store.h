@@ -12,6 +12,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/rarely.h"
 #include "crdt/block.h"
 #include "crdt/client_table.h"
 #include "crdt/id_codec.h"
@@ -35,7 +36,7 @@ class Store {
   KeyTable keys;
   TypeTable types;
   SequencePool sequences;
-  boost::unordered_flat_map<Handle, DenseId> redone;  // for items with the flag `redone`
+  Rarely<boost::unordered_flat_map<Handle, DenseId>> redone;  // for items with the flag `redone`
   // Steps of the loops whose length an update can choose. Tests judge costs by it, not by time.
   mutable std::uint64_t work = 0;
 

@@ -37,31 +37,33 @@ void Engine::note_subdoc_added(const Item& item, bool made_here) {
 }
 
 Engine::HeldSubdoc* Engine::find_subdoc(std::string_view guid) {
+  if (!subdocs_.exists()) return nullptr;
+  std::vector<HeldSubdoc>& all = subdocs_.make();
   const auto found = std::ranges::find(
-      subdocs_, guid, [](const HeldSubdoc& held) -> std::string_view { return held.subdoc.guid; });
-  return found == subdocs_.end() ? nullptr : &*found;
+      all, guid, [](const HeldSubdoc& held) -> std::string_view { return held.subdoc.guid; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 // Removals come first: a subdocument that is unloaded is removed and added again. A guid that is
 // removed several times, as several subdocuments may have it, loses its first holders.
 void Engine::keep_subdocs(const Transaction& transaction) {
-  store.work += subdocs_.size() + transaction.subdocs_removed.size() +
+  store.work += subdocs_->size() + transaction.subdocs_removed.size() +
                 transaction.subdocs_added.size() + transaction.subdocs_loaded.size();
   boost::unordered_flat_map<std::string_view, std::size_t> removed;
   for (const Subdoc& subdoc : transaction.subdocs_removed) ++removed[subdoc.guid];
   if (!removed.empty())
-    std::erase_if(subdocs_, [&](const HeldSubdoc& held) {
+    std::erase_if(subdocs_.make(), [&](const HeldSubdoc& held) {
       const auto found = removed.find(held.subdoc.guid);
       if (found == removed.end() || found->second == 0) return false;
       --found->second;
       return true;
     });
   for (const AddedSubdoc& added : transaction.subdocs_added)
-    subdocs_.push_back({added.subdoc, false});
+    subdocs_.make().push_back({added.subdoc, false});
   boost::unordered_flat_set<std::string_view> loaded;
   for (const Subdoc& subdoc : transaction.subdocs_loaded) loaded.insert(subdoc.guid);
   if (loaded.empty()) return;
-  for (HeldSubdoc& held : subdocs_) held.loaded |= loaded.contains(held.subdoc.guid);
+  for (HeldSubdoc& held : subdocs_.make()) held.loaded |= loaded.contains(held.subdoc.guid);
 }
 
 Result<void> Engine::load_subdoc(std::string_view guid) {

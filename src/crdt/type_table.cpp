@@ -29,6 +29,10 @@ void TypeTable::collect(TypeIndex index) {
   const auto held = static_cast<std::uint16_t>(kPerPage - page.first_slot);
   if (++page.collected < held) return;
   page.types.reset();
+  if (gone_ == nullptr) {
+    gone_ = std::make_unique<TypeState>();
+    gone_->collected = true;
+  }
   held_types_ -= held;
 }
 
@@ -46,22 +50,22 @@ TypeIndex TypeTable::add_root(KeyIndex name, TypeKind kind) {
 }
 
 Handle TypeTable::value(TypeIndex type, KeyIndex key) const {
-  const auto found = entry_by_key_.find(slot(type, key));
-  return found == entry_by_key_.end() ? kNoItem : entries_[found->second].item;
+  const auto found = entry_by_key_->find(slot(type, key));
+  return found == entry_by_key_->end() ? kNoItem : entries_[found->second].item;
 }
 
 void TypeTable::set_value(TypeIndex type, KeyIndex key, Handle item) {
-  const auto [found, added] = entry_by_key_.try_emplace(slot(type, key), kNoEntry);
+  const auto [found, added] = entry_by_key_.make().try_emplace(slot(type, key), kNoEntry);
   if (!added) {
     entries_[found->second].item = item;
     return;
   }
   EntryIndex index = static_cast<EntryIndex>(entries_.size());
-  if (free_entries_.empty()) {
+  if (free_entries_->empty()) {
     entries_.emplace_back();
   } else {
-    index = free_entries_.back();
-    free_entries_.pop_back();
+    index = free_entries_->back();
+    free_entries_.make().pop_back();
   }
   found->second = index;
   entries_[index] = {key, item, kNoEntry};
@@ -77,8 +81,8 @@ void TypeTable::set_value(TypeIndex type, KeyIndex key, Handle item) {
 void TypeTable::clear_entries(TypeIndex type) {
   TypeState& state = (*this)[type];
   for (EntryIndex i = state.first_entry; i != kNoEntry; i = entries_[i].next) {
-    entry_by_key_.erase(slot(type, entries_[i].key));
-    free_entries_.push_back(i);
+    entry_by_key_.make().erase(slot(type, entries_[i].key));
+    free_entries_.make().push_back(i);
   }
   state.first_entry = state.last_entry = kNoEntry;
 }
@@ -86,7 +90,8 @@ void TypeTable::clear_entries(TypeIndex type) {
 std::size_t TypeTable::memory_bytes() const {
   return pages_.capacity() * sizeof(Page) + held_types_ * sizeof(TypeState) +
          roots_.capacity() * sizeof(TypeIndex) + entries_.capacity() * sizeof(MapEntry) +
-         free_entries_.capacity() * sizeof(EntryIndex) + entry_by_key_.bucket_count() * 17 +
+         free_entries_.memory_bytes() + free_entries_->capacity() * sizeof(EntryIndex) +
+         entry_by_key_.memory_bytes() + entry_by_key_->bucket_count() * 17 +
          root_by_name_.memory_bytes();
 }
 

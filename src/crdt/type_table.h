@@ -18,6 +18,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/rarely.h"
 #include "crdt/item.h"
 #include "crdt/sequence.h"
 #include "crdt/short_list_index.h"
@@ -53,15 +54,13 @@ struct MapEntry {
 
 class TypeTable {
  public:
-  TypeTable() { gone_.collected = true; }
-
   TypeState& operator[](TypeIndex index) {
     const Page& page = page_of(index);
-    return page.types == nullptr ? gone_ : page.types[slot_of(index) - page.first_slot];
+    return page.types == nullptr ? *gone_ : page.types[slot_of(index) - page.first_slot];
   }
   const TypeState& operator[](TypeIndex index) const {
     const Page& page = page_of(index);
-    return page.types == nullptr ? gone_ : page.types[slot_of(index) - page.first_slot];
+    return page.types == nullptr ? *gone_ : page.types[slot_of(index) - page.first_slot];
   }
   TypeIndex size() const { return size_; }
 
@@ -107,12 +106,13 @@ class TypeTable {
   std::vector<Page> pages_;
   TypeIndex size_ = 0;
   std::size_t held_types_ = 0;  // in all pages
-  TypeState gone_;
+  std::unique_ptr<TypeState>
+      gone_;  // what types of a freed page read as; nullptr: no page is freed
   std::vector<TypeIndex> roots_;
   ShortListIndex<KeyIndex> root_by_name_;  // in roots_
   std::vector<MapEntry> entries_;
-  std::vector<EntryIndex> free_entries_;
-  boost::unordered_flat_map<std::uint64_t, EntryIndex> entry_by_key_;
+  Rarely<std::vector<EntryIndex>> free_entries_;
+  Rarely<boost::unordered_flat_map<std::uint64_t, EntryIndex>> entry_by_key_;
 };
 
 }  // namespace syncline::crdt

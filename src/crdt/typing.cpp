@@ -110,7 +110,8 @@ bool Engine::type_behind(const Block& block, ClientIndex index) {
 // Applies an update that needs no decoder and depends only on known structs. False if the update is
 // of another kind.
 bool Engine::apply_small(ByteView update, Origin origin, ApplyResult& result) {
-  if (current_ != nullptr || pending_structs_ || !pending_deletes_.empty() || !store.redone.empty())
+  if (current_ != nullptr || pending_structs_ || !pending_deletes_->empty() ||
+      !store.redone->empty())
     return false;
   SmallUpdate small;
   if (!read_small_update(update, small)) return false;

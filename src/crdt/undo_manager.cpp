@@ -25,7 +25,7 @@ Handle newest_copy(Engine& engine, Handle handle) {
   DenseId id = store[handle].id();
   Clock offset = 0;
   while (store[handle].redone) {
-    id = store.redone.at(handle);
+    id = store.redone->at(handle);
     id.clock += offset;
     handle = store.find(id);
     offset = id.clock - store[handle].clock;

@@ -28,7 +28,7 @@ bool UpdateWeight::exceeds() {
 // What waits inside the document is decoded and looked through when something of it may be applicable.
 bool UpdateWeight::weigh_waiting() {
   if (engine_.pending_structs_ && !spend(engine_.pending_structs_->update.size())) return false;
-  for (const auto& [client, ranges] : engine_.pending_deletes_.clients()) {
+  for (const auto& [client, ranges] : engine_.pending_deletes_->clients()) {
     if (!spend(1 + ranges.size())) return false;
   }
   return true;

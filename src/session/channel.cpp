@@ -38,8 +38,8 @@ Channel::Channel(ChannelOptions options, Wire& wire)
       caller_(std::move(options.caller)),
       greet_(options.greet),
       may_write_(caller_.rights.has(identity::Right::kWrite)),
-      target_(std::make_unique<const Target>(std::move(options.workspace),
-                                             std::move(options.object), options.face)) {}
+      target_(std::make_unique<Target>(std::move(options.workspace), std::move(options.object),
+                                       options.face)) {}
 
 Channel::~Channel() {
   leave();
@@ -54,8 +54,8 @@ void Channel::join() {
 }
 
 void Channel::join_when_room(std::uint64_t waited_ms) {
-  join_timer_ = host_.scheduler().after(kAgainMs, [this, waited_ms = waited_ms + kAgainMs] {
-    join_timer_ = 0;
+  target_->timer = host_.scheduler().after(kAgainMs, [this, waited_ms = waited_ms + kAgainMs] {
+    target_->timer = 0;
     const bool full = host_.memory() == MemoryLevel::kFull;
     if (full && waited_ms < limits_.join_wait_ms) return join_when_room(waited_ms);
     wire_.resume_reading();
@@ -68,9 +68,11 @@ void Channel::join_when_room(std::uint64_t waited_ms) {
 
 void Channel::enter() {
   wire_.hold_reading();
-  const Target target = *target_;  // it is gone when the channel has joined
-  workspace_ = &host_.get(target.workspace);
-  workspace_->subscribe(caller_, target.object, target.face, *this,
+  // They are gone when the channel has joined.
+  const std::string object = target_->object;
+  const std::string_view face = target_->face;
+  workspace_ = &host_.get(target_->workspace);
+  workspace_->subscribe(caller_, object, face, *this,
                         [this, alive = std::weak_ptr(alive_)](Result<workspace::LiveObject*> live) {
                           // A refusal waits for what it refers to; the client may have left.
                           if (!alive.expired()) joined(std::move(live));
@@ -84,14 +86,12 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
     return end(live.error());
   }
   live_ = *live;
-  target_ = nullptr;
+  const std::unique_ptr<Target> target = std::exchange(target_, nullptr);
   if (find_rights()) wire_.send_rights(may_write_, false);
   if (greet_) send_version();
   if (!is_mutated(Mutation::joiner_not_told)) send_everybody(false);
-  if (const auto early = std::exchange(early_, nullptr)) {
-    for (auto& message : *early)
-      if (live_ != nullptr) message();
-  }
+  for (auto& message : target->early)
+    if (live_ != nullptr) message();
 }
 
 // True if the client may write now and could not before, or the other way round.
@@ -114,8 +114,8 @@ void Channel::on_rights() {
 void Channel::leave() {
   host_.scheduler().cancel(std::exchange(untold_timer_, 0));
   host_.scheduler().cancel(std::exchange(put_off_timer_, 0));
-  if (join_timer_ != 0) {
-    host_.scheduler().cancel(std::exchange(join_timer_, 0));
+  if (target_ != nullptr && target_->timer != 0) {
+    host_.scheduler().cancel(std::exchange(target_->timer, 0));
     wire_.resume_reading();
   }
   if (holding_) wire_.resume_reading();
@@ -140,7 +140,7 @@ const std::string& Channel::object() const {
 
 // For reports, when it has left.
 void Channel::keep_names() {
-  target_ = std::make_unique<const Target>(workspace_->name(), live_->id());
+  target_ = std::make_unique<Target>(workspace_->name(), live_->id());
 }
 
 void Channel::stop() {
@@ -170,14 +170,13 @@ void Channel::renew(identity::Principal principal) {
 }
 
 std::uint64_t Channel::lag() const {
-  if (live_ == nullptr || !missed_) return 0;
-  return live_->position() - std::min(missed_->position(), live_->position());
+  if (live_ == nullptr || !owed_->missed) return 0;
+  return live_->position() - std::min(owed_->missed->position(), live_->position());
 }
 
 bool Channel::wait_until_joined(std::move_only_function<void()> message) {
   if (live_ != nullptr || ended_) return live_ == nullptr;
-  if (early_ == nullptr) early_ = std::make_unique<Early>();
-  early_->push_back(std::move(message));
+  target_->early.push_back(std::move(message));
   return true;
 }
 
@@ -195,7 +194,8 @@ void Channel::ask(ByteView version) {
 void Channel::answer(ByteView version) {
   // One at a time; the next one only when it has left, because each may be the whole object.
   if (congested() || answering_ || (answer_queued_ && wire_.queued_bytes() > 0) || put_off()) {
-    if (!is_mutated(Mutation::lose_request)) question_ = std::make_unique<Bytes>(to_bytes(version));
+    if (!is_mutated(Mutation::lose_request))
+      owed_.make().question = std::make_unique<Bytes>(to_bytes(version));
     return;
   }
   answering_ = answer_queued_ = true;
@@ -213,7 +213,7 @@ void Channel::answer(ByteView version) {
           return wire_.send_answer(*lacking->rest);
         }
         // Other messages filled the queue first. A question that arrived in the meantime is newer.
-        if (!question_) question_ = std::make_unique<Bytes>(std::move(asked));
+        if (!owed_->question) owed_.make().question = std::make_unique<Bytes>(std::move(asked));
       },
       this);
   if (live_ != nullptr && !greet_) send_version();
@@ -397,8 +397,6 @@ void Channel::submitted(std::uint64_t number, std::uint64_t updates, std::size_t
   if (!has_waited) answered(updates);
 }
 
-// Several refusals for a client that does not read become one.
-// The client may continue.
 void Channel::report_dropped(observe::Constant what, const Error& error) const {
   observe::Reporter(host_.reports(), observe::Area::kSession)
       .debug(what, {{"reason", error.message},
@@ -407,16 +405,17 @@ void Channel::report_dropped(observe::Constant what, const Error& error) const {
                     {"principal", caller_.principal.id}});
 }
 
+// The client may continue. Several refusals for one that does not read become one.
 void Channel::send_refused(Error error) {
   if (!congested()) return wire_.send_refused(error);
-  refused_unsaid_ = std::make_unique<Error>(std::move(error));
+  owed_.make().refused = std::make_unique<Error>(std::move(error));
 }
 
 // Counts the answer to updates that was queued. A client that does not read its answers is held
 // back like one that runs ahead of the disk.
 void Channel::answered(std::uint64_t updates) {
   if (wire_.queued_bytes() > 0) {
-    unread_answers_ += updates;
+    unread_answers_ += static_cast<std::uint32_t>(updates);
   } else {
     account(0, -static_cast<std::ptrdiff_t>(updates));
   }
@@ -439,7 +438,7 @@ std::size_t Channel::most_inflight_bytes() const {
 // Limits what is accepted but not durable yet.
 void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   inflight_bytes_ += static_cast<std::size_t>(bytes);
-  inflight_updates_ += static_cast<std::size_t>(updates);
+  inflight_updates_ += static_cast<std::uint32_t>(updates);
   counters_.most_inflight = std::max<std::uint64_t>(counters_.most_inflight, inflight_updates_);
   const std::size_t most_bytes = most_inflight_bytes();
   if (!holding_ && !ended_ && !is_mutated(Mutation::unbounded_inflight) &&
@@ -589,25 +588,25 @@ bool Channel::put_off() {
 }
 
 void Channel::on_change(const workspace::Delivery& change) {
-  if (missed_ || congested()) return fall_behind(change);
+  if (owed_->missed || congested()) return fall_behind(change);
   ++counters_.updates_out;
   wire_.send_change(change);
 }
 
 void Channel::fall_behind(const workspace::Delivery& missed) {
-  if (!missed_) {
+  if (!owed_->missed) {
     ++counters_.fell_behind;
-    missed_ = std::make_unique<Missed>(live_->version(), live_->position());
+    owed_.make().missed = std::make_unique<Missed>(live_->version(), live_->position());
   }
-  missed_->drop(live_->object(), missed);
+  owed_->missed->drop(live_->object(), missed);
 }
 
 // The client has what `from` says, and may lack what was dropped since.
 void Channel::fall_back(Missed from) {
   ++counters_.fell_back;
   if (is_mutated(Mutation::lose_catch_up)) return;
-  if (missed_) from.and_also(live_->object(), *missed_);
-  missed_ = std::make_unique<Missed>(std::move(from));
+  if (owed_->missed) from.and_also(live_->object(), *owed_->missed);
+  owed_.make().missed = std::make_unique<Missed>(std::move(from));
 }
 
 void Channel::drained() {
@@ -622,11 +621,11 @@ void Channel::send_owed() {
     saved_unsaid_ -= said;
     wire_.send_saved(said);
   }
-  if (live_ != nullptr && refused_unsaid_)
-    send_refused(std::move(*std::exchange(refused_unsaid_, nullptr)));
-  if (is_mutated(Mutation::never_catch_up)) missed_.reset();
-  if (live_ != nullptr && missed_ && !congested() && !put_off()) catch_up();
-  if (live_ != nullptr && question_) answer(*std::exchange(question_, nullptr));
+  if (live_ != nullptr && owed_->refused)
+    send_refused(std::move(*std::exchange(owed_.make().refused, nullptr)));
+  if (is_mutated(Mutation::never_catch_up)) owed_.make().missed.reset();
+  if (live_ != nullptr && owed_->missed && !congested() && !put_off()) catch_up();
+  if (live_ != nullptr && owed_->question) answer(*std::exchange(owed_.make().question, nullptr));
   if (live_ != nullptr && presence_missed_ && !congested()) {
     presence_missed_ = false;
     send_everybody(!is_mutated(Mutation::forget_missed_leaves));
@@ -634,9 +633,9 @@ void Channel::send_owed() {
 }
 
 void Channel::catch_up() {
-  Missed from = std::move(*std::exchange(missed_, nullptr));
+  Missed from = std::move(*std::exchange(owed_.make().missed, nullptr));
   if (live_->object().replication() == nullptr) {
-    question_.reset();  // the state answers it, too
+    owed_.make().question.reset();  // the state answers it, too
     return send_state(std::move(from));
   }
   const Bytes version = from.version();

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rarely.h"
 #include "identity/caller.h"
 #include "observe/report.h"
 #include "session/connection.h"
@@ -188,6 +189,16 @@ class Channel final : public workspace::Subscriber {
     std::string workspace;
     std::string object;
     std::string_view face = {};
+    std::vector<std::move_only_function<void()>> early =
+        {};                        // messages that arrived before it had joined
+    Scheduler::TimerId timer = 0;  // not 0: it waits for memory, and nothing is read
+  };
+  // What a client that does not read still has to get.
+  struct Owed {
+    std::unique_ptr<Missed> missed;  // set: changes for it are being dropped
+    std::unique_ptr<Bytes>
+        question;  // the last version that it asked from, to be answered when it reads
+    std::unique_ptr<Error> refused;  // the last of several
   };
 
   workspace::Host& host_;
@@ -205,32 +216,24 @@ class Channel final : public workspace::Subscriber {
   bool answering_ = false;      // an answer waits for the log
   bool answer_queued_ = false;  // an answer was queued since the queue was last empty
   bool presence_missed_ = false;
-  std::unique_ptr<const Target> target_;       // nullptr while joined
+  std::unique_ptr<Target> target_;             // nullptr while joined
   workspace::Workspace* workspace_ = nullptr;  // while joining or joined
   workspace::LiveObject* live_ = nullptr;      // while joined
-  Scheduler::TimerId join_timer_ = 0;          // not 0: it waits for memory, and nothing is read
   Scheduler::TimerId put_off_timer_ = 0;       // not 0: a large answer waits for other queues
   Scheduler::TimerId untold_timer_ = 0;  // not 0: presence of the client is told to others later
-  // Messages that arrived before the channel had joined. A pointer, because most of its life it has joined.
-  using Early = std::vector<std::move_only_function<void()>>;
-  std::unique_ptr<Early> early_;
 
   std::shared_ptr<Gathered> gathered_;  // null: none
   std::uint64_t updates_taken_ = 0;
   std::size_t inflight_bytes_ = 0;
-  std::size_t inflight_updates_ = 0;  // an update is in flight until its answer has left
-  std::size_t unread_answers_ = 0;    // of those: answered, and the answer is in the queue
+  std::uint32_t inflight_updates_ = 0;  // an update is in flight until its answer has left
+  std::uint32_t unread_answers_ = 0;    // of those: answered, and the answer is in the queue
 
-  // What a congested client still has to get. Pointers, because connections are many and few are congested.
-  std::unique_ptr<Missed> missed_;  // set: changes for the client are being dropped
-  std::unique_ptr<Bytes>
-      question_;  // the last version that it asked from, to be answered when it reads
+  Rarely<Owed> owed_;  // connections are many, and few of their clients do not read
   std::uint64_t saved_unsaid_ = 0;
   // Updates that wait for others, by number; and for each, the number of saved updates between it
   // and the next one. Clients count saved updates in order, so these are reported when the waiting
   // one is saved.
   std::unique_ptr<std::map<std::uint64_t, std::uint64_t>> waiting_;  // null: none
-  std::unique_ptr<Error> refused_unsaid_;                            // the last of several
 
   // Callbacks that outlive the channel find this expired.
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

@@ -106,7 +106,7 @@ const Subscriber* Presence::who_has_most(Size size) const {
     if (most == nullptr || rank(*each) > rank(*most)) most = each;
   };
   for (const auto& [client, owner] : owners_) look(owner.connection);
-  for (const auto& [client, gone] : gone_) look(gone.connection);
+  for (const auto& [client, gone] : *gone_) look(gone.connection);
   return most;
 }
 
@@ -123,7 +123,7 @@ void Presence::forget_lists() {
 }
 
 void Presence::charge_orphans() {
-  std::uint64_t bytes = orphans_.size() * kClientBytes;
+  std::uint64_t bytes = orphans_->size() * kClientBytes;
   for (const auto& list : shared_) bytes += list ? list->change.size() : 0;
   memory_bytes_ += bytes - orphans_charge_.bytes();
   orphans_charge_.set(bytes);
@@ -265,8 +265,8 @@ std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
   // The client is back with an old clock, unless this is an echo of what this connection was told
   // before.
   if (is_mutated(Mutation::return_under_old_clock)) return std::nullopt;
-  const auto gone = gone_.find(entry.client);
-  const bool came_later = gone != gone_.end() && of(sender).joined > gone->second.turn;
+  const auto gone = gone_->find(entry.client);
+  const bool came_later = gone != gone_->end() && of(sender).joined > gone->second.turn;
   return came_later ? next_clock(client.clock) : std::nullopt;
 }
 
@@ -293,7 +293,7 @@ void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) 
   if (owner == owners_.end() || owner->second.connection == &sender || entry.gone) return;
   if (is_mutated(Mutation::forget_heir)) return;
   if (!may_inherit(of(sender), owner->second)) return;
-  heirs_[entry.client] = {.connection = &sender, .clock = entry.clock};
+  heirs_.make()[entry.client] = {.connection = &sender, .clock = entry.clock};
   of(sender).more().heir_of = entry.client;
 }
 
@@ -307,10 +307,12 @@ bool Presence::may_inherit(const Connection& heir, const Owner& owner) const {
 
 // True if the sender is the heir, and announces itself.
 bool Presence::hear_heir(const Subscriber& sender, const AwarenessEntry& entry) {
-  const auto heir = heirs_.find(entry.client);
-  if (heir == heirs_.end() || heir->second.connection != &sender) return false;
+  if (!heirs_.exists()) return false;
+  auto& heirs = heirs_.make();
+  const auto heir = heirs.find(entry.client);
+  if (heir == heirs.end() || heir->second.connection != &sender) return false;
   if (entry.gone) {
-    heirs_.erase(heir);
+    heirs.erase(heir);
     return false;
   }
   Clock& clock = heir->second.clock;
@@ -329,8 +331,8 @@ Result<void> Presence::check_share(const Subscriber& sender, const AwarenessEntr
   const Connection& connection = of(sender);
   const auto owner = owners_.find(entry.client);
   const bool owned = owner != owners_.end() && owner->second.connection == &sender;
-  const auto gone = gone_.find(entry.client);
-  const bool counted = owned || (gone != gone_.end() && gone->second.connection == &sender);
+  const auto gone = gone_->find(entry.client);
+  const bool counted = owned || (gone != gone_->end() && gone->second.connection == &sender);
   if (!counted && connection.clients() >= limits_.connection_clients)
     return std::unexpected(too_large("one connection speaks for at most " +
                                      std::to_string(limits_.connection_clients) +
@@ -356,8 +358,8 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
     const std::size_t before = is_known ? known->second.state.size() : 0;
     const bool too_many = clients() + (is_known ? 0 : 1) > limits_.object_clients;
     if (!too_many && bytes_ - before + entry.state.size() <= limits_.object_bytes) return true;
-    if (too_many && !orphans_.empty()) {
-      forget(orphans_.begin()->second);
+    if (too_many && !orphans_->empty()) {
+      forget(orphans_->begin()->second);
       continue;
     }
     if (taking.full) return false;
@@ -426,9 +428,10 @@ void Presence::own(const Subscriber& sender, const AwarenessEntry& entry) {
   const Owner owner{.connection = &sender,
                     .clock = entry.clock,
                     .bytes = static_cast<std::uint32_t>(entry.state.size())};
-  auto heir = remains ? heirs_.extract(entry.client) : decltype(heirs_)::node_type();
+  std::map<ClientId, Heir>::node_type heir;
+  if (remains && heirs_.exists()) heir = heirs_.make().extract(entry.client);
   disown(entry.client);
-  if (heir) heirs_.insert(std::move(heir));
+  if (heir) heirs_.make().insert(std::move(heir));
   come_back(entry.client);
   Connection& connection = of(sender);
   connection.owned.add(entry.client);
@@ -447,7 +450,7 @@ void Presence::disown(ClientId client) {
     connection.bytes -= owner->second.bytes;
     charge(connection);
   }
-  heirs_.erase(client);
+  if (heirs_.exists()) heirs_.make().erase(client);
   owners_.erase(owner);
 }
 
@@ -459,9 +462,9 @@ void Presence::depart(ClientId client) {
   disown(client);
   come_back(client);
   const Gone gone{.turn = ++turn_, .connection = connection};
-  gone_.emplace(client, gone);
+  gone_.make().emplace(client, gone);
   if (gone.connection == nullptr) {
-    orphans_.emplace(gone.turn, client);
+    orphans_.make().emplace(gone.turn, client);
     return charge_orphans();
   }
   add_client(of(*connection).more().gone, client);
@@ -470,17 +473,17 @@ void Presence::depart(ClientId client) {
 
 // The client does not count as gone any more.
 void Presence::come_back(ClientId client) {
-  const auto gone = gone_.find(client);
-  if (gone == gone_.end()) return;
+  const auto gone = gone_->find(client);
+  if (gone == gone_->end()) return;
   if (gone->second.connection == nullptr) {
-    orphans_.erase(gone->second.turn);
+    orphans_.make().erase(gone->second.turn);
     charge_orphans();
   } else {
     Connection& connection = of(*gone->second.connection);
     remove_client(connection.more().gone, client);
     charge(connection);
   }
-  gone_.erase(gone);
+  gone_.make().erase(gone);
 }
 
 std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t now_ms) {
@@ -489,19 +492,19 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
   if (leaving.further) further = std::move(*std::exchange(leaving.further, nullptr));
   steps_ += leaving.owned.size() + further.gone.size() + further.untold.size();
   for (const ClientId client : further.gone) {
-    Gone& gone = gone_.at(client);
+    Gone& gone = gone_.make().at(client);
     gone.connection = nullptr;
-    orphans_.emplace(gone.turn, client);
+    orphans_.make().emplace(gone.turn, client);
   }
   if (further.heir_of) {
-    const auto heir = heirs_.find(*further.heir_of);
-    if (heir != heirs_.end() && heir->second.connection == &connection) heirs_.erase(heir);
+    const auto heir = heirs_->find(*further.heir_of);
+    if (heir != heirs_->end() && heir->second.connection == &connection) heirs_.make().erase(heir);
   }
   std::vector<ClientId> clients;
   const auto owned = leaving.owned.all();
   for (const ClientId client : Clients(owned.begin(), owned.end())) {
-    const auto heir = heirs_.find(client);
-    if (heir == heirs_.end()) {
+    const auto heir = heirs_->find(client);
+    if (heir == heirs_->end()) {
       clients.push_back(client);
       continue;
     }
@@ -548,7 +551,7 @@ std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {
 // Those whose owner is silent, and whose heir is there. Others would think that they have gone, so
 // they are told of the client again.
 void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
-  for (const auto& [id, heir] : std::map(heirs_)) {
+  for (const auto& [id, heir] : std::map(*heirs_)) {
     ++steps_;
     const crdt::Awareness::Client& client = awareness_.clients().at(id);
     const auto clock = next_clock(client.clock);
@@ -643,7 +646,8 @@ std::shared_ptr<const Diff> Presence::states_for(const Subscriber& to, bool with
 Presence::Clock Presence::tell_clock(const Subscriber& to, ClientId client, Clock clock) {
   const auto found = owners_.find(client);
   if (found == owners_.end()) return clock;
-  if (const auto heir = heirs_.find(client); heir != heirs_.end() && heir->second.connection == &to)
+  if (const auto heir = heirs_->find(client);
+      heir != heirs_->end() && heir->second.connection == &to)
     return std::min(clock, heir->second.clock + 1);
   Owner& owner = found->second;
   if (owner.connection != &to) return clock;

@@ -53,6 +53,7 @@
 #include <vector>
 
 #include "base/memory_cell.h"
+#include "base/rarely.h"
 #include "syncline/bytes.h"
 #include "syncline/crdt/awareness.h"
 #include "syncline/error.h"
@@ -241,9 +242,10 @@ class Presence {
   const PresenceLimits limits_;
   crdt::Awareness awareness_;
   std::map<crdt::ClientId, Owner> owners_;
-  std::map<crdt::ClientId, Heir> heirs_;             // of owned ones
-  std::map<crdt::ClientId, Gone> gone_;              // while awareness_ knows them
-  std::map<std::uint64_t, crdt::ClientId> orphans_;  // of these, without a connection; by turn
+  Rarely<std::map<crdt::ClientId, Heir>> heirs_;  // of owned ones
+  Rarely<std::map<crdt::ClientId, Gone>> gone_;   // while awareness_ knows them
+  Rarely<std::map<std::uint64_t, crdt::ClientId>>
+      orphans_;  // of these, without a connection; by turn
   MemoryCharge orphans_charge_;
   std::array<std::shared_ptr<const Diff>, 2> shared_ =
       {};  // lists as of now: without and with those gone

@@ -81,7 +81,7 @@ void WebSocket::set_reading(bool on) {
     paused_ = state_ == State::kOpen && !is_destroyed();
   } else if (std::exchange(paused_, false) && !is_destroyed()) {
     heard_ = true;  // the silence was our choice
-    held_.empty() ? arm(true) : take_held_later();
+    held_->empty() ? arm(true) : take_held_later();
   }
 }
 
@@ -90,7 +90,7 @@ void WebSocket::limit_messages(std::size_t bytes) {
 }
 
 bool WebSocket::wants_input() const {
-  return !paused_ && held_.empty();
+  return !paused_ && held_->empty();
 }
 
 void WebSocket::on_ready() {
@@ -140,7 +140,8 @@ void WebSocket::take(std::span<std::uint8_t> input) {
 void WebSocket::take_messages(std::span<std::uint8_t> input) {
   while (!is_destroyed() && (state_ == State::kOpen || state_ == State::kClosing)) {
     if (paused_) {
-      held_.insert(held_.end(), input.begin(), input.end());
+      Bytes& held = held_.make();
+      held.insert(held.end(), input.begin(), input.end());
       return;
     }
     const WsEvent event = parser_.next(input);
@@ -155,7 +156,8 @@ void WebSocket::take_messages(std::span<std::uint8_t> input) {
 // The rest is taken in a later turn, when others have had theirs.
 void WebSocket::put_off(std::span<const std::uint8_t> rest) {
   if (is_destroyed() || (state_ != State::kOpen && state_ != State::kClosing)) return;
-  held_.insert(held_.end(), rest.begin(), rest.end());
+  Bytes& held = held_.make();
+  held.insert(held.end(), rest.begin(), rest.end());
   take_held_later();
 }
 
@@ -167,8 +169,10 @@ void WebSocket::take_held_later() {
 
 void WebSocket::take_held() {
   if (paused_) return;
-  Bytes held = std::exchange(held_, {});
-  if (!held.empty()) take(held);
+  if (held_->empty()) return;
+  Bytes held = std::move(held_.make());
+  held_.drop();
+  take(held);
 }
 
 void WebSocket::handle(const WsEvent& event) {
@@ -256,7 +260,7 @@ void WebSocket::finish(std::uint16_t code) {
   if (state_ == State::kFlushing || state_ == State::kLingering) return;
   state_ = State::kFlushing;
   deadline_ms_ = shard_.now_ms() + shard_.core().options.close_timeout_ms;
-  held_ = Bytes();
+  held_.drop();
   parser_ = WsParser(0);
   hold(0);
   paused_ = false;

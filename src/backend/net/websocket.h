@@ -21,6 +21,7 @@
 
 #include "backend/net/socket.h"
 #include "backend/net/ws_frame.h"
+#include "base/rarely.h"
 #include "session/connection.h"
 #include "syncline/bytes.h"
 
@@ -73,7 +74,7 @@ class WebSocket final : public Socket, public session::Connection {
   void open(Handoff& handoff);
   bool queue(session::SharedBytes message);
   bool wants_input() const;
-  std::size_t held_bytes() const { return parser_.buffered_bytes() + held_.capacity(); }
+  std::size_t held_bytes() const { return parser_.buffered_bytes() + held_->capacity(); }
   void read_input();
   void take(std::span<std::uint8_t> input);
   void take_messages(std::span<std::uint8_t> input);
@@ -96,7 +97,7 @@ class WebSocket final : public Socket, public session::Connection {
   WsParser parser_;
   // Null once the call of on_closed is posted.
   std::unique_ptr<session::ConnectionHandler> handler_;
-  Bytes held_;  // input that arrived before reading was paused, or that was put off
+  Rarely<Bytes> held_;  // input that arrived before reading was paused, or that was put off
   std::uint64_t deadline_ms_;
   std::uint64_t last_ping_ms_;
   std::uint64_t queued_us_ = 0;        // when the first message since the queue was last empty came
