@@ -8,17 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "support/sanitized.h"
+
 namespace syncline::backend {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kOtherAllocator = true;
-#elif defined(__has_feature)
-constexpr bool kOtherAllocator =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kOtherAllocator = false;
-#endif
 
 constexpr std::size_t kWatchedMiB = std::size_t{1} << 20;
 
@@ -35,7 +28,7 @@ std::unique_ptr<char[]> leave_free_blocks(std::size_t bytes) {
 }
 
 TEST(MemoryWatch, WhatTheAllocatorKeepsIsReturned) {
-  if (kOtherAllocator) GTEST_SKIP() << "the sanitizer has an allocator of its own";
+  if (testing::kSanitized) GTEST_SKIP() << "the sanitizer has an allocator of its own";
   const auto last = leave_free_blocks(200 * kWatchedMiB);
   const std::uint64_t before = resident_memory_bytes();
   ASSERT_GT(kept_memory_bytes(before), 150 * kWatchedMiB);
