@@ -18,11 +18,22 @@ namespace {
 
 constexpr std::size_t kLinesBytes = std::size_t{64} << 10;
 
-Answer log_answer(const std::vector<log::Event>& events, const Names& names) {
+// Whoever may see who is connected may see who was.
+std::string log_line(const log::Event& event, const Names& names, const identity::Caller& caller) {
+  std::string line = protocol::event_to_json(event, names.of(event.principal, event.actor));
+  if (event.kind != log::EventKind::kSession || !caller.rights.has(Right::kSessions)) return line;
+  const auto record = log::session_in(event);
+  if (!record || !*record) return line;
+  line.pop_back();
+  return line + ",\"session\":" + protocol::session_to_json(**record) + "}";
+}
+
+Answer log_answer(const std::vector<log::Event>& events, const Names& names,
+                  const identity::Caller& caller) {
   auto lines = std::make_unique<ListPieces>();
   std::string part;
   for (const log::Event& event : events) {
-    part += protocol::event_to_json(event, names.of(event.principal, event.actor)) + "\n";
+    part += log_line(event, names, caller) + "\n";
     if (part.size() >= kLinesBytes) lines->add(std::exchange(part, {}));
   }
   lines->add(std::move(part));
@@ -44,9 +55,11 @@ void get_log(Inquiry inquiry) {
     if (!events) return inquiry.refuse(events.error());
     std::vector<Maker> makers;
     for (const log::Event& event : *events) makers.push_back({event.principal, event.actor});
-    look_up(where, std::move(makers), {},
-            [events = std::move(*events), inquiry = std::move(inquiry)](
-                const Names& names) mutable { inquiry.answer(log_answer(events, names)); });
+    look_up(
+        where, std::move(makers), {},
+        [events = std::move(*events), inquiry = std::move(inquiry)](const Names& names) mutable {
+          inquiry.answer(log_answer(events, names, inquiry.caller));
+        });
   };
   const log::ReadLimits limits{.max_events = *limit};
   if (object) return log.read_object(workspace, *object, *after, limits, std::move(answer));

@@ -213,8 +213,10 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
   void step() {
     for (; next_ < events_read_.size(); ++next_) {
       const log::Event& event = events_read_[next_];
-      if (event.tenant_policy_at != simulation_->tenant_at())
+      const bool judged = event.kind == log::EventKind::kChange;
+      if (judged && event.tenant_policy_at != simulation_->tenant_at())
         return read_tenant(event.tenant_policy_at);
+      if (const log::Position session = simulation_->lacks(event)) return read_session(session);
       auto simulated = simulation_->take(event);
       if (!simulated) return asked_.refuse(simulated.error());
       after_ = event.position;
@@ -240,6 +242,20 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
   void with_tenant(log::HeldRules held, log::Position at) {
     simulation_->set_tenant(std::move(held), at);
     step();
+  }
+
+  // What was known of the author of the next event is further back in the log.
+  void read_session(log::Position position) {
+    asked_.sources.events.read(
+        asked_.path.workspace, position - 1, {.to = position, .max_events = 1},
+        [self = shared_from_this(), position](Result<std::vector<log::Event>> read) {
+          if (!read) return self->asked_.refuse(read.error());
+          log::Event record = read->empty() ? log::Event{} : std::move(read->front());
+          record.position = position;
+          self->simulation_->learn(record);
+          ++self->events_;
+          self->step();
+        });
   }
 
   std::size_t spent() const {

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "log/cut_text.h"
 
 namespace syncline::log {
 namespace {
@@ -20,13 +21,6 @@ template <typename Entry>
 auto texts_of(Entry& entry) {
   return std::array{&entry.principal, &entry.token,     &entry.address, &entry.right,
                     &entry.request,   &entry.workspace, &entry.object,  &entry.reason};
-}
-
-void cut_audit_text(std::string& text) {
-  if (text.size() <= kMaxAuditTextBytes) return;
-  std::size_t end = kMaxAuditTextBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
 }
 
 // False if it is none that can be.
@@ -66,7 +60,7 @@ bool are_alike(const AuditEntry& a, const AuditEntry& b) {
 }
 
 void cut_texts(AuditEntry& entry) {
-  for (std::string* text : texts_of(entry)) cut_audit_text(*text);
+  for (std::string* text : texts_of(entry)) cut_text(*text, kMaxAuditTextBytes);
 }
 
 Bytes encode_audit(std::span<const AuditEntry> entries) {

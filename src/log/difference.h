@@ -23,9 +23,9 @@ enum class Check : std::uint8_t {
   kEffect,      // replaying an intent does something else than the event says
   kSnapshot,    // a snapshot does not show what replaying the events gives
   kPin,         // a pin names a position that is not there
-  kRules,       // pins, the retention rule or a legal hold are not what the events say
-  kKeys,        // the files of keys are damaged
-  kBundle,      // the file of an export is damaged, cut or in a wrong order
+  kRules,  // pins, the retention rule or a legal hold are not what the events say, or a session record is not there
+  kKeys,   // the files of keys are damaged
+  kBundle,  // the file of an export is damaged, cut or in a wrong order
 };
 
 // "storage", "record", "chain", …

@@ -67,6 +67,8 @@ inline constexpr std::size_t kMaxExtensions = 64;
 // events of unknown kinds.
 enum class EventKind : std::uint16_t {
   kChange = 1,  // a client's change to an object
+  kSession =
+      2,  // what was known of somebody when rules judged him (log/session_record.h); changes no object
 };
 
 // A field that this version does not know. Newer writers add fields; older readers keep them.

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "base/qualified_name.h"
+#include "identity/recorded_session.h"
 #include "log/audit.h"
+#include "log/session_record.h"
 #include "merge/effect_codec.h"
 #include "policy/access_schema.h"
 #include "policy/mentioned.h"
@@ -25,6 +27,7 @@ using identity::Rights;
 // With more groups than this, a person is assumed to be in none or in all of them.
 constexpr std::size_t kMostGroupsAlone = Simulation::kMostAssumptions / 2 - 2;
 constexpr std::size_t kMostAssumedPeople = 1024;
+constexpr std::size_t kMostRecorded = 4096;
 
 Caller caller_of(const std::string& principal, std::vector<std::string> groups, Rights rights) {
   identity::Identity identity{.source = identity::Identity::Source::kJwt,
@@ -73,6 +76,7 @@ struct Simulation::Asked {
 };
 
 Result<std::optional<Simulated>> Simulation::take(const log::Event& event) {
+  if (event.kind == log::EventKind::kSession) learn(event);
   if (event.kind != log::EventKind::kChange) return std::nullopt;
   const auto change = log::rule_change_in(event);
   if (!change) return std::unexpected(change.error());
@@ -122,6 +126,29 @@ Result<void> Simulation::compile() {
   return {};
 }
 
+log::Position Simulation::lacks(const log::Event& event) const {
+  const bool judged = event.kind == log::EventKind::kChange && event.session_at > 0;
+  return judged && !recorded_.contains(event.session_at) ? event.session_at : 0;
+}
+
+void Simulation::learn(const log::Event& event) {
+  if (recorded_.size() >= kMostRecorded) recorded_.clear();
+  std::vector<Caller>& callers = recorded_[event.position];
+  callers.clear();
+  const auto record = log::session_in(event);
+  if (record && *record)
+    callers.push_back(identity::caller_of(**record, event.principal, event.tenant));
+}
+
+// Who may have made it. The record is of its author, whoever wrote the log.
+const std::vector<Caller>& Simulation::authors_of(const log::Event& event) {
+  const auto found = recorded_.find(event.session_at);
+  if (event.session_at > 0 && found != recorded_.end() && !found->second.empty() &&
+      found->second.front().principal.id == event.principal)
+    return found->second;
+  return assumed(event.principal);
+}
+
 const std::vector<Caller>& Simulation::assumed(const std::string& principal) {
   if (const auto found = assumed_.find(principal); found != assumed_.end()) return found->second;
   if (assumed_.size() >= kMostAssumedPeople) assumed_.clear();
@@ -144,7 +171,7 @@ Simulated Simulation::judge(const Asked& asked) {
   std::size_t allowed = 0;
   std::optional<Simulated> refused;
   std::size_t refusals = 0;
-  for (const Caller& caller : assumed(event.principal)) {
+  for (const Caller& caller : authors_of(event)) {
     const Question question{.caller = caller,
                             .right = asked.right,
                             .workspace = workspace_,

@@ -2,13 +2,14 @@
 // the question is which of them would be refused now.
 //
 // What an event says is known: who made it, when, the object and its type, the size of the change, and what it touched.
-// Of the rest nothing is in the log: the groups and rights of the author's token and everything else that the token said,
-// his address and protocol, and whether a change was a restore (it is judged as a change).
+// If rules judged it, it names its author's session record (log/session_record.h): the groups and rights of his token and
+// what else it said, his address and protocol. Not known are his name, and whether a change was a restore (it is judged as
+// a change).
 //
-// So somebody of whom nothing is known is judged under several assumptions: with the rights to write or with all, in no
-// group, in each group that the rules mention, and in all of them. An assumption under which the rules of then would have
-// refused the event is false. If those that remain disagree, or none remains, the answer is `kUnclear`. More is known of
-// people who are described (KnownPeople).
+// Without such a record, because there were no rules or retention has dropped it, the author is judged under several
+// assumptions: with the rights to write or with all, in no group, in each group that the rules mention, and in all of them.
+// An assumption under which the rules of then would have refused the event is false. If those that remain disagree, or none
+// remains, the answer is `kUnclear`. More is known of people who are described (KnownPeople).
 //
 // Costs. A change of rules compiles both sets of them. An event costs two decisions for each assumption, of which there are
 // at most kMostAssumptions.
@@ -75,6 +76,12 @@ class Simulation {
   void set_tenant(log::HeldRules held, log::Position at);
   log::Position tenant_at() const { return tenant_at_; }
 
+  // The position of the session record of this event's author, if it is not known yet: learn() that event, and then
+  // take() this one. 0: nothing is missing.
+  log::Position lacks(const log::Event& event) const;
+  // Knows what this event holds. If that is no session record, or retention has dropped it, nothing is known there.
+  void learn(const log::Event& event);
+
   // The next event. nullopt: nobody was asked about it. kUnsupported, kInvalid: an event of rules that cannot be read,
   // after which nothing more can be said; kTooLarge: the policies are too many with those of the workspace.
   Result<std::optional<Simulated>> take(const log::Event& event);
@@ -86,6 +93,7 @@ class Simulation {
   struct Asked;
 
   Result<void> compile();
+  const std::vector<identity::Caller>& authors_of(const log::Event& event);
   const std::vector<identity::Caller>& assumed(const std::string& principal);
   Simulated judge(const Asked& asked);
   void explain(const Question& refused, Simulated& simulated) const;
@@ -103,6 +111,8 @@ class Simulation {
   std::shared_ptr<const WorkspacePolicy> now_;
   std::vector<std::string> groups_;  // that the rules of then or of now mention
   std::map<std::string, std::vector<identity::Caller>, std::less<>> assumed_;
+  std::map<log::Position, std::vector<identity::Caller>>
+      recorded_;  // by session record; none: it is not known
 };
 
 }  // namespace syncline::policy

@@ -18,6 +18,7 @@ using merge::Touch;
 
 std::string kind_of(log::EventKind kind) {
   if (kind == log::EventKind::kChange) return "\"change\"";
+  if (kind == log::EventKind::kSession) return "\"session\"";
   return std::to_string(static_cast<unsigned>(kind));
 }
 
@@ -129,6 +130,29 @@ std::string event_to_json(const log::Event& event, const ShownName& shown) {
       name_json(event.type), kind_of(event.kind), event.intent.size(), to_hex(event.hash),
       origin_json(event),
       event.dropped_payload ? ",\"dropped\":true" : touches_to_json(event.effect));
+}
+
+std::string session_to_json(const log::SessionRecord& record) {
+  const auto list = [](const std::vector<std::string>& texts) {
+    std::string json;
+    for (const std::string& text : texts) json += (json.empty() ? "" : ",") + name_json(text);
+    return "[" + json + "]";
+  };
+  std::string json =
+      fmt::format(R"({{"rights":{},"groups":{})", list(record.rights), list(record.groups));
+  const auto say = [&](std::string_view key, const std::string& text) {
+    if (!text.empty()) json += fmt::format(",\"{}\":{}", key, name_json(text));
+  };
+  say("source", record.source);
+  say("issuer", record.issuer);
+  say("token", record.token);
+  say("address", record.address);
+  say("origin", record.origin);
+  say("protocol", record.protocol);
+  if (record.issued_ms > 0) json += fmt::format(",\"issued\":\"{}\"", time_text(record.issued_ms));
+  if (record.expires_ms > 0)
+    json += fmt::format(",\"expires\":\"{}\"", time_text(record.expires_ms));
+  return json + "}";
 }
 
 std::string pin_to_json(const log::Pin& pin, const ShownName& shown) {

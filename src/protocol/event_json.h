@@ -29,6 +29,7 @@
 
 #include "log/event.h"
 #include "log/pin_store.h"
+#include "log/session_record.h"
 
 namespace syncline::protocol {
 
@@ -44,6 +45,11 @@ struct ShownName {
 std::string shown_name_json(const ShownName& shown);
 
 std::string event_to_json(const log::Event& event, const ShownName& shown = {});
+
+// What a session record says, as the member "session" of its event: {"rights":["read","write"],"groups":["finance"],
+// "source":"jwt","issuer":"…","token":"…","address":"203.0.113.5","origin":"…","protocol":"y-websocket",
+// "issued":"2026-01-31T12:00:00.123Z","expires":"…"}. Empty texts and times that are not known are left out.
+std::string session_to_json(const log::SessionRecord& record);
 
 // A name as a JSON string. Names in a log are arbitrary bytes; bytes that are not valid UTF-8
 // become U+FFFD.

@@ -39,8 +39,11 @@ Checked<const log::Event*> WorkspaceVerifier::event(log::Position position, Byte
     tree_.append(event_.hash);
     if (auto ok = check_root(); !ok) return std::unexpected(std::move(ok.error()));
     if (position == 1) first_version_ = event_.version;
-    if (auto ok = rules_.take(event_); !ok)
-      return differs(Check::kRules, {workspace_, position, event_.object}, ok.error().message);
+    auto followed = rules_.take(event_);
+    if (followed) followed = sessions_.take(event_);
+    if (!followed)
+      return differs(Check::kRules, {workspace_, position, event_.object},
+                     followed.error().message);
   }
   if (replays_)
     if (auto ok = replay_.event(event_); !ok) return std::unexpected(std::move(ok.error()));

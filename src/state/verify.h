@@ -26,6 +26,7 @@
 #include "log/merkle_tree.h"
 #include "state/effect_replay.h"
 #include "state/rules_replay.h"
+#include "state/session_replay.h"
 
 namespace syncline::state {
 
@@ -87,6 +88,7 @@ class WorkspaceVerifier {
   bool first_pass_ = true;
   std::uint8_t first_version_ = log::kRecordVersion;
   RulesReplay rules_;
+  SessionReplay sessions_;
   EffectReplay replay_;
 };
 

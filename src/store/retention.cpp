@@ -264,7 +264,8 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
       break;
     auto event = log::decode_stored(workspace_, next, as_bytes(cursor->value()));
     if (!event) return std::unexpected(std::move(event.error()));
-    if (log::is_system_object(event->object)) continue;  // they hold the rules: all of it stays
+    // They hold the rules: all of it stays.
+    if (log::is_system_object(event->object) && event->kind != log::EventKind::kSession) continue;
     if (std::ranges::binary_search(skip_, event->object)) continue;
     if (covered.insert(event->object).second)
       if (auto ok = cover(event->object); !ok) return std::unexpected(std::move(ok.error()));

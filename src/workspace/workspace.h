@@ -32,6 +32,7 @@
 #include "base/clock_watch.h"
 #include "base/memory_budget.h"
 #include "base/pieces.h"
+#include "base/rarely.h"
 #include "base/scheduler.h"
 #include "identity/audit_sink.h"
 #include "identity/caller.h"
@@ -54,6 +55,7 @@
 #include "workspace/outbox.h"
 #include "workspace/people.h"
 #include "workspace/receipt.h"
+#include "workspace/session_records.h"
 #include "workspace/shut_list.h"
 #include "workspace/telling.h"
 #include "workspace/tenant_policies.h"
@@ -520,6 +522,7 @@ class Workspace {
                             const merge::Prepared& prepared, log::Position rules, Ready* ready);
   Result<void> check_quotas(const LiveObject& object, const Offer& offer) const;
   Counted count_use(const LiveObject& object) const;
+  Result<log::Position> record_session(const identity::Caller& caller);
   log::Event describe(const identity::Caller& caller, LiveObject& object, const Offer& offer,
                       log::Position rules) const;
   void note_author(const identity::Caller& caller, LiveObject& object, SubscriberList::Stay author);
@@ -552,6 +555,7 @@ class Workspace {
   std::vector<LiveObject*> touched_;      // by the batch
   std::vector<log::Settled> settled_;     // by the batch: changes that no longer wait
   WaitingChanges waiting_;
+  Rarely<SessionRecords> sessions_;  // of those whom rules have judged
   const limits::SharedUse use_;      // nullptr: it is of the default tenant
   std::set<std::string> taking_up_;  // objects that take_up() will process in a later turn
   bool loading_head_ = false;

@@ -8,6 +8,7 @@
 #include "base/qualified_name.h"
 #include "identity/names.h"
 #include "log/rules.h"
+#include "log/session_record.h"
 #include "merge/effect_codec.h"
 #include "policy/workspace_policy.h"
 #include "workspace/workspace.h"
@@ -465,7 +466,12 @@ void Workspace::answer_at(LiveObject& object, log::Position position, log::Posit
 Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject& object,
                                      const Offer& offer, const merge::Prepared& prepared,
                                      log::Position rules, Ready* ready) {
+  const bool judged = policy_ != nullptr && offer.ingested == nullptr;
+  const auto session = judged ? record_session(caller) : Result<log::Position>(0);
+  if (!session && ready != nullptr) reset(session.error());  // a worker has applied it
+  if (!session) return std::unexpected(session.error());
   log::Event event = describe(caller, object, offer, rules);
+  event.session_at = *session;
   event.intent = ready != nullptr ? std::move(ready->intent)
                                   : to_bytes(prepared.recorded.of(offer.change.intent));
   event.effect =
@@ -515,6 +521,37 @@ Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject&
       note_arrived(object, object.object().type().ids_of(event.intent));
   }
   return event;
+}
+
+// The event that records what is known of a caller whom rules have judged: made now, unless there is one. 0: nothing
+// is known.
+Result<log::Position> Workspace::record_session(const identity::Caller& caller) {
+  if (caller.principal.id.empty()) return 0;
+  const std::uint64_t now_ms = services_.scheduler.unix_ms();
+  const std::uint64_t last_ms = chain_.head().accepted_ms();
+  SessionRecords::Found found = sessions_.make().find(caller, now_ms);
+  if (found.position > 0) return found.position;
+  log::Event event;
+  event.kind = log::EventKind::kSession;
+  event.tenant = split_name(name_).tenant;
+  event.principal = caller.principal.id;
+  event.object = log::kSessionsObject;
+  event.type = log::kSessionType;
+  event.region = services_.region;
+  event.node = services_.node;
+  event.epoch = epoch_;
+  event.intent = std::move(found.record);
+  watch_clock(now_ms);
+  auto sealed = chain_.seal(event, now_ms);
+  if (!sealed) return std::unexpected(std::move(sealed.error()));
+  batch_.push_back(std::move(*sealed));
+  if (event.era.since == event.position) note_era(event, last_ms);
+  const Counted counted{.use = use_, .bytes = event.intent.size()};
+  counted.take(services_.scheduler.turn_began_us() / 1000);
+  outbox_.push(event.position, [counted](const Error* lost) { counted.end(lost == nullptr); });
+  sessions_.make().add(caller, event.intent, event.position, now_ms);
+  flush_later();
+  return event.position;
 }
 
 // The event of a change, without its payload and its place in the log.

@@ -61,7 +61,12 @@ void Workspace::ingest(std::string region, std::vector<log::Event> events,
 // log never contains an event without those before it.
 void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
   auto& [region, events, done, taken, next, named] = *ingesting;
-  while (next < events.size() && events[next].position <= taken) ++next;
+  // Session records belong to the log that holds them: this one judges the authors itself.
+  for (; next < events.size(); ++next) {
+    const log::Event& event = events[next];
+    if (event.position > taken && event.kind != log::EventKind::kSession) break;
+    taken = std::max(taken, event.position);
+  }
   if (next == events.size()) return done(taken);
   if (auto ok = check_kind(events[next]); !ok) return done(std::unexpected(std::move(ok.error())));
   const log::Event& event = events[next];

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "log/rules.h"
+#include "log/session_record.h"
 #include "merge/effect_codec.h"
 
 namespace syncline::policy {
@@ -181,6 +182,41 @@ TEST(Simulation, PoliciesOfTheTenantJudgeThenAndNow) {
   History other(of_tenant, {}, held);
   EXPECT_EQ(other.set("ann", "plan", "title").now, Now::kAllowed);
   EXPECT_EQ(other.set("ann", "x", "y").now_by, std::vector<std::string>{"policy of the tenant x"});
+}
+
+// Without the record, the groups of ann would decide.
+TEST(Simulation, WhoHasASessionRecordIsJudgedByIt) {
+  for (const bool in_finance : {true, false}) {
+    History history({.texts = {{"all", kAll}, {"budget", kBudget}}});
+    log::Event record;
+    record.kind = log::EventKind::kSession;
+    record.principal = "ann";
+    record.position = 40;
+    record.intent = log::encode_session(
+        {.rights = {"read", "write"},
+         .groups = in_finance ? std::vector<std::string>{"finance"} : std::vector<std::string>{}});
+    log::Event event = History::setting("ann", "budget", "travel");
+    event.session_at = 40;
+    EXPECT_EQ(history.simulation().lacks(event), 40u);
+    history.simulation().learn(record);
+    EXPECT_EQ(history.simulation().lacks(event), 0u);
+    EXPECT_EQ(history.take(event).now, in_finance ? Now::kAllowed : Now::kRefused);
+    event.principal = "bob";
+    EXPECT_EQ(history.take(event).now, Now::kUnclear) << "the record is not his";
+  }
+}
+
+TEST(Simulation, ADroppedSessionRecordSaysNothing) {
+  History history({.texts = {{"all", kAll}, {"budget", kBudget}}});
+  log::Event record;
+  record.kind = log::EventKind::kSession;
+  record.position = 40;
+  record.dropped_payload = Hash256{};
+  history.simulation().learn(record);
+  log::Event event = History::setting("ann", "budget", "travel");
+  event.session_at = 40;
+  EXPECT_EQ(history.simulation().lacks(event), 0u);
+  EXPECT_EQ(history.take(event).now, Now::kUnclear);
 }
 
 TEST(Simulation, WhatTheLogDoesNotHoldIsUnclear) {

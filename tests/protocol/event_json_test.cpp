@@ -54,6 +54,25 @@ TEST(EventJson, EveryFieldIsShown) {
                 R"("origin":{"region":"us","position":77},"region":"eu"})");
 }
 
+TEST(EventJson, ASessionRecordIsShownWithWhatItSays) {
+  EXPECT_EQ(protocol::session_to_json({.rights = {"read"}, .source = "shared"}),
+            R"({"rights":["read"],"groups":[],"source":"shared"})");
+  EXPECT_EQ(
+      protocol::session_to_json({.rights = {"read", "write"},
+                                 .groups = {"f\"1"},
+                                 .source = "jwt",
+                                 .issuer = "i",
+                                 .token = "t",
+                                 .address = "203.0.113.5",
+                                 .origin = "https://a",
+                                 .protocol = "http",
+                                 .issued_ms = 1'700'000'000'000,
+                                 .expires_ms = 1'700'000'001'000}),
+      R"({"rights":["read","write"],"groups":["f\"1"],"source":"jwt","issuer":"i","token":"t",)"
+      R"("address":"203.0.113.5","origin":"https://a","protocol":"http",)"
+      R"("issued":"2023-11-14T22:13:20.000Z","expires":"2023-11-14T22:13:21.000Z"})");
+}
+
 TEST(EventJson, ANameIsShownBesideThePrincipal) {
   EXPECT_TRUE(protocol::event_to_json(plain_event(), {.name = "A\"da", .verified = true})
                   .find(R"("principal":"p7","name":"A\"da","verified":true,"actor":"s1")") !=
