@@ -141,6 +141,8 @@ namespace syncline {
   X(list_any_folder)       /* the names in a folder are listed without the right to read it */     \
   X(restore_unjudged)      /* what a restore changes is not judged */                              \
   X(hide_rules_position)   /* events do not say which rules judged them */                         \
+  X(forget_session)        /* events do not name the session records of their authors */           \
+  X(keep_sessions)         /* session records that the log refused are named all the same */       \
   X(act_before_audit)      /* an act is answered before the audit log holds it */                  \
   X(audit_success_only)    /* acts that failed are not in the audit log */                         \
   X(count_refusals_once)   /* refusals that are alike are counted as one */                        \

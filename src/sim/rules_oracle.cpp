@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "log/rules.h"
+#include "log/session_record.h"
 #include "sim/invariants.h"
 #include "sim/stored_log.h"
 #include "syncline/crdt/types.h"
@@ -242,6 +243,7 @@ void RulesOracle::check_event(const log::Event& event, Replica& replica) {
                               event.position, event.policy_at, judged_by));
   const std::size_t author = find_person(event.principal);
   if (author == kNobody) return broken(fmt::format("event {} is of nobody", event.position));
+  check_session(event, people_[author], judged_by > 0);
   const bool restores = event.actor.starts_with("restore of ");
   std::vector<Need> needs = needs_between(before, replica.shape, event.object, restores);
   if (restores) needs.push_back({.needed = kMayRestore | kMayHistory, .spot = {event.object, {}}});
@@ -250,6 +252,21 @@ void RulesOracle::check_event(const log::Event& event, Replica& replica) {
       return broken(fmt::format("event {} of {}, by {} ({}): the rules since {} forbid {}",
                                 event.position, event.object, event.principal, event.actor,
                                 version.since, described_need(need)));
+}
+
+// Whom rules have judged is recorded, with what his token says. Of the author of a change that waited for longer than the
+// process ran, nobody knows that any more.
+void RulesOracle::check_session(const log::Event& event, const Person& author, bool judged) {
+  if (!judged && event.session_at == 0) return;
+  const auto found = sessions_.find(event.session_at);
+  if (!judged || found == sessions_.end() || found->second.principal != author.name)
+    return broken(fmt::format("event {} of {} names a session record at {}, which is not his",
+                              event.position, author.name, event.session_at));
+  const auto record = log::session_in(found->second);
+  const bool forgotten = record && *record && (*record)->source == "shared";
+  if (!record || !*record || (!forgotten && (*record)->groups != author.groups))
+    broken(fmt::format("the session record at {} does not say what the token of {} says",
+                       event.session_at, author.name));
 }
 
 std::size_t RulesOracle::version_at(log::Position position) const {
@@ -309,10 +326,13 @@ void RulesOracle::check(const store::Tables& tables) {
   const auto events = read_log(tables, workspace_);
   if (!events) return;  // another oracle reports this
   versions_.assign(1, {});
+  sessions_.clear();
   std::map<std::string, Replica> replicas;
   for (const log::Event& event : *events) {
     if (event.object == log::kPolicyObject)
       check_rule(event);
+    else if (event.object == log::kSessionsObject)
+      sessions_.emplace(event.position, event);
     else if (!log::is_system_object(event.object))
       check_event(event, replicas[event.object]);
     if (world_.violation) return;

@@ -117,6 +117,7 @@ class RulesOracle {
   std::size_t find_person(std::string_view name) const;
   void check_rule(const log::Event& event);
   void check_event(const log::Event& event, Replica& replica);
+  void check_session(const log::Event& event, const Person& author, bool judged);
   void check_asked(const Asked& asked);
   void check_shown(const Shown& shown);
   std::size_t version_at(log::Position position) const;
@@ -135,6 +136,7 @@ class RulesOracle {
   std::vector<Shown> shown_;
   std::vector<std::uint64_t> saved_;
   std::vector<Version> versions_;
+  std::map<log::Position, log::Event> sessions_;  // session records, by their positions
   // What `ever` found out, for each version.
   std::map<std::tuple<std::size_t, Acts, std::string>, std::vector<bool>> known_;
 };

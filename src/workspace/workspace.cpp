@@ -413,7 +413,7 @@ void Workspace::reset(const Error& cause) {
   if (!is_mutated(Mutation::keep_batch)) batch_.clear();
   touched_.clear();
   settled_.clear();
-  sessions_.drop();
+  if (!is_mutated(Mutation::keep_sessions)) sessions_.drop();
   taking_up_.clear();
   left_.clear();
   if (!is_mutated(Mutation::keep_cache_after_refusal)) services_.cache.forget(name_);

@@ -471,7 +471,7 @@ Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject&
   if (!session && ready != nullptr) reset(session.error());  // a worker has applied it
   if (!session) return std::unexpected(session.error());
   log::Event event = describe(caller, object, offer, rules);
-  event.session_at = *session;
+  if (!is_mutated(Mutation::forget_session)) event.session_at = *session;
   event.intent = ready != nullptr ? std::move(ready->intent)
                                   : to_bytes(prepared.recorded.of(offer.change.intent));
   event.effect =
