@@ -307,24 +307,37 @@ test('other policies are tried on what has happened, and a report says who could
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  await set('all', kEverything);
-  for (const [who, root] of [['ann', 'plan'], ['fin', 'budget'], ['ann', 'budget']]) {
-    const client = await y_client(t, server, 'w', 'plan', { params: { token: mint.token(who, 600), ack: '1' } });
+  const edit = async (who, root, groups = []) => {
+    const client = await y_client(t, server, 'w', 'plan', { params: { token: mint.token(who, 600, { groups }), ack: '1' } });
     client.doc.getMap(root).set('travel', 1);
     await until(() => client.saving.count > 0, 'the edit is saved');
     client.provider.disconnect();
-  }
-  // Of the three edits, one would be refused; unless it is known who is in finance, nobody can say.
-  const budget = file('budget.cedar', 'forbid (principal, action in Action::"write", resource in Path::"/budget") unless { principal in Group::"finance" };');
-  const people = file('people.json', JSON.stringify({ ann: {}, fin: { groups: ['finance'] } }));
-  const simulate = ['policy', 'simulate', 'w', '--policy', budget, '--add', '--from', '2'];
+  };
+  await edit('fin', 'budget', ['finance']);
+  await set('all', kEverything);
+  await edit('ann', 'plan');
+  await edit('fin', 'budget', ['finance']);
+  await edit('ann', 'budget');
+  // Whom rules have judged is in the log, with what the token said. Administrators alone see that.
+  const log = await fetch(`${server.url}/v1/workspaces/w/log`, { headers: { Authorization: 'Bearer operator' } });
+  const events = (await log.text()).trim().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(events.map((event) => event.session_at ?? 0), [0, 0, 0, 0, 4, 0, 6, 0, 8]);
+  assert.equal(events[5].kind, 'session');
+  assert.deepEqual(events[5].session.groups, ['finance']);
+  assert.equal(events[5].session.address, '127.0.0.1');
+  const seen = await fetch(`${server.url}/v1/workspaces/w/log`, { headers: { Authorization: `Bearer ${mint.token('ann', 600)}` } });
+  assert.ok(!(await seen.text()).includes('127.0.0.1'));
+  // Of the edits, one would be refused. Of the first, nobody can say, unless it is known who is in finance.
+  const budget = file('budget.cedar', kEverything + 'forbid (principal, action in Action::"write", resource in Path::"/budget") unless { principal in Group::"finance" };');
+  const people = file('people.json', JSON.stringify({ fin: { groups: ['finance'] } }));
+  const simulate = ['policy', 'simulate', 'w', '--policy', budget, '--from', '1'];
   const told = done([...simulate, '--people', people, '--server', server.url]);
-  assert.match(told, /^POSITION +TIME +PRINCIPAL +OBJECT +ACTION +THEN +BY +NOW +BECAUSE\n +5 +\S+ +ann +plan +set \/budget\/travel +allowed +policy all +refused +policy budget\n3 events judged: 1 would be refused, 0 unclear\n$/);
-  assert.match(done([...simulate, '--server', server.url]), /it depends on the groups or the rights of fin\n.*\n3 events judged: 0 would be refused, 2 unclear\n$/s);
+  assert.match(told, /^POSITION +TIME +PRINCIPAL +OBJECT +ACTION +THEN +BY +NOW +BECAUSE\n +9 +\S+ +ann +plan +set \/budget\/travel +allowed +policy all +refused +policy budget\n5 events judged: 1 would be refused, 0 unclear\n$/);
+  assert.match(done([...simulate, '--server', server.url]), /it depends on the groups or the rights of fin\n.*\n5 events judged: 1 would be refused, 1 unclear\n$/s);
   assert.equal(done([...simulate, '--people', people, '--data-dir', server.dir]), told, 'the same without the server');
-  assert.equal(JSON.parse(done([...simulate, '--people', people, '--json', '--server', server.url])).position, 5);
-  assert.match(done(['policy', 'simulate', 'w', '--policy', budget, '--for-tenant', '--people', people, '--from', '2', '--server', server.url]),
-    /refused +policy of the tenant budget\n3 events judged: 1 would be refused/);
+  assert.equal(JSON.parse(done([...simulate, '--people', people, '--json', '--server', server.url])).position, 9);
+  assert.match(done(['policy', 'simulate', 'w', '--policy', budget, '--for-tenant', '--people', people, '--from', '1', '--server', server.url]),
+    /refused +policy of the tenant budget\n5 events judged: 1 would be refused/);
   assert.match(run(['policy', 'simulate', 'w', '--policy', file('bad.cedar', 'permit ('), '--server', server.url], { env }).stderr, /policy bad: line 1, column/);
 
   await share('principal:eve', 'viewer', 'plan');
@@ -332,8 +345,8 @@ test('other policies are tried on what has happened, and a report says who could
   const report = done(['access', 'report', 'w/plan', '--server', server.url]);
   assert.match(report, /^WHO +COULD +FROM +TO +BY\n/);
   assert.match(report, /\nprincipal:eve +read, history, +/);
-  assert.match(report, /\nprincipal:eve +.* 6 +7 +policy all; share: token gave role viewer on plan to principal:eve/);
-  assert.match(report, /\n\nPRINCIPAL +CHANGES +FIRST +LAST\nann +2 +3 \(\S+\) +5 \(\S+\)\nfin +1 +4 /);
+  assert.match(report, /\nprincipal:eve +.* 11 +12 +policy all; share: token gave role viewer on plan to principal:eve/);
+  assert.match(report, /\n\nPRINCIPAL +CHANGES +FIRST +LAST\nann +2 +5 \(\S+\) +9 \(\S+\)\nfin +2 +2 \(\S+\) +7 /);
   assert.equal(done(['access', 'report', 'w/plan', '--data-dir', server.dir]), report);
   assert.equal(JSON.parse(done(['access', 'report', 'w/plan', '--json', '--server', server.url])).did.length, 2);
 
