@@ -353,7 +353,7 @@ void Oracle::check_bounds(Server& server, Network& network) {
         fmt::format("{} updates of one session were on their way to the disk, more than {}",
                     process->shard().session_counters.most_inflight, limits.inflight_updates));
   const std::uint64_t waiting = process->shard().workspace_counters.changes_accepted -
-                                process->shard().workspace_counters.events_committed;
+                                process->shard().workspace_counters.changes_settled;
   const std::uint64_t bound =
       (limits.inflight_updates + 1) * 2 * (1 + process->shard().session_counters.opened);
   if (process->shard().workspace_counters.resets == 0 && waiting > bound)

@@ -267,7 +267,8 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
     // They hold the rules: all of it stays.
     if (log::is_system_object(event->object) && event->kind != log::EventKind::kSession) continue;
     if (std::ranges::binary_search(skip_, event->object)) continue;
-    if (covered.insert(event->object).second)
+    const bool changes = event->kind == log::EventKind::kChange;  // others have no state to keep
+    if (changes && covered.insert(event->object).second)
       if (auto ok = cover(event->object); !ok) return std::unexpected(std::move(ok.error()));
     if (event->dropped_payload) continue;
     dropped.changes_bytes += event->intent.size();

@@ -332,12 +332,12 @@ test('other policies are tried on what has happened, and a report says who could
   const people = file('people.json', JSON.stringify({ fin: { groups: ['finance'] } }));
   const simulate = ['policy', 'simulate', 'w', '--policy', budget, '--from', '1'];
   const told = done([...simulate, '--people', people, '--server', server.url]);
-  assert.match(told, /^POSITION +TIME +PRINCIPAL +OBJECT +ACTION +THEN +BY +NOW +BECAUSE\n +9 +\S+ +ann +plan +set \/budget\/travel +allowed +policy all +refused +policy budget\n5 events judged: 1 would be refused, 0 unclear\n$/);
+  assert.match(told, /^POSITION +TIME +PRINCIPAL +OBJECT +ACTION +THEN +BY +NOW +BECAUSE\n +9 +\S+ +ann +plan +set \/budget\/travel +allowed +policy all +refused +policy budget, 2\n5 events judged: 1 would be refused, 0 unclear\n$/);
   assert.match(done([...simulate, '--server', server.url]), /it depends on the groups or the rights of fin\n.*\n5 events judged: 1 would be refused, 1 unclear\n$/s);
   assert.equal(done([...simulate, '--people', people, '--data-dir', server.dir]), told, 'the same without the server');
   assert.equal(JSON.parse(done([...simulate, '--people', people, '--json', '--server', server.url])).position, 9);
   assert.match(done(['policy', 'simulate', 'w', '--policy', budget, '--for-tenant', '--people', people, '--from', '1', '--server', server.url]),
-    /refused +policy of the tenant budget\n5 events judged: 1 would be refused/);
+    /refused +policy of the tenant budget, 2\n5 events judged: 1 would be refused/);
   assert.match(run(['policy', 'simulate', 'w', '--policy', file('bad.cedar', 'permit ('), '--server', server.url], { env }).stderr, /policy bad: line 1, column/);
 
   await share('principal:eve', 'viewer', 'plan');

@@ -186,7 +186,7 @@ TEST_F(TenantPoliciesTest, EventsNameWhatJudgedThem) {
   set("", "more", kEverything);
   EXPECT_EQ(ann.type(3), "");
   const log::Event event = last_event(there_);
-  EXPECT_EQ(event.tenant_policy_at, 2u);
+  EXPECT_EQ(event.tenant_policy_at, 3u) << "behind the session record of who set the second";
   EXPECT_EQ(event.policy_at, 0u) << "the workspace has no rules of its own";
   const auto removed = ask_to_change("", log::RemovePolicy{"all"});
   const auto all = ask_to_change("", log::RemovePolicy{"more"});

@@ -5,6 +5,7 @@
 
 #include "log/session_record.h"
 #include "workspace/one_workspace.h"
+#include "workspace/retained_history.h"
 
 namespace syncline::state {
 namespace {
@@ -82,10 +83,8 @@ TEST_F(SessionRecordsOf, ThoseWhomRulesJudgeAreKeptOnce) {
   // A new token of the same connection says something else.
   const log::Event later = change(member("bob", "b1", {"staff"}), Typist(4).type("y"));
   EXPECT_EQ(record_at(later.session_at).groups, std::vector<std::string>{"staff"});
-  EXPECT_EQ(events_of(world_)
-                .at(change(member("eve", "b1", {"staff"}), Typist(5).type("y")).session_at - 1)
-                .principal,
-            "eve");
+  const log::Event eves = change(member("eve", "b1", {"staff"}), Typist(5).type("y"));
+  EXPECT_EQ(events_of(world_).at(eves.session_at - 1).principal, "eve");
 }
 
 TEST_F(SessionRecordsOf, ThoseThatTheLogRefusedAreMadeAgain) {
@@ -97,6 +96,21 @@ TEST_F(SessionRecordsOf, ThoseThatTheLogRefusedAreMadeAgain) {
   world_.store.fail_appends(std::nullopt);
   ASSERT_EQ(end_of(world_), 2u);
   EXPECT_EQ(record_at(change(bob, Typist(1).type("x")).session_at).source, "jwt");
+}
+
+// They say where people came from, so they are kept no longer than the changes of their time.
+TEST_F(SessionRecordsOf, RetentionDropsWhatTheySay) {
+  submit(world_, "o", Typist(9).type("x"));
+  permit_everything();
+  const Caller bob = member("bob", "b1");
+  const log::Event judged = change(bob, Typist(1).type("x"));
+  for (int i = 2; i < 6; ++i) change(bob, Typist(i).type("x"));
+  keep_last(world_, 1);
+  ASSERT_GT(retain_all(world_), 0u);
+  const log::Event record = events_of(world_).at(judged.session_at - 1);
+  EXPECT_TRUE(record.dropped_payload);
+  EXPECT_EQ(log::session_in(record).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(replay(world_, "o", log::kNow).value().object->to_json(), R"({"content":"xxxxxx"})");
 }
 
 TEST(SessionRecords, AreMadeAgainAfterADay) {

@@ -82,17 +82,17 @@ TEST(WorkspaceVerifier, WhatIsSoundPasses) {
 
 TEST(WorkspaceVerifier, LittleMemoryTakesMorePassesAndFindsTheSame) {
   Kept kept(900, 7);
-  const auto counts = kept.verify({.types = test::test_types(), .memory_bytes = 40'000});
+  const auto counts = kept.verify({.types = test::test_types(), .memory_bytes = 25'000});
   ASSERT_TRUE(counts) << counts.error().message;
   EXPECT_GE(counts->effects, 900u);
   EXPECT_GE(counts->snapshots, 45u);
-  state::WorkspaceVerifier verifier("w", {.types = test::test_types(), .memory_bytes = 40'000});
+  state::WorkspaceVerifier verifier("w", {.types = test::test_types(), .memory_bytes = 25'000});
   ASSERT_TRUE(kept.give(verifier));
   EXPECT_TRUE(verifier.begin_pass()) << "it did fit: the test shows nothing";
 
   // A change to an object that only a later pass looks at.
   kept.rewrite(890, [](log::Event& event) { event.effect.back() ^= 1; });
-  const auto found = kept.verify({.types = test::test_types(), .memory_bytes = 40'000});
+  const auto found = kept.verify({.types = test::test_types(), .memory_bytes = 25'000});
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().check, Check::kEffect);
   EXPECT_EQ(found.error().position, 890u);
