@@ -143,6 +143,8 @@ namespace syncline {
   X(hide_rules_position)   /* events do not say which rules judged them */                         \
   X(forget_session)        /* events do not name the session records of their authors */           \
   X(keep_sessions)         /* session records that the log refused are named all the same */       \
+  X(refuse_by_lost)        /* rules that are lost with the state refuse a change for good */       \
+  X(ask_ahead)             /* rules that may still be lost decide who stays connected */           \
   X(act_before_audit)      /* an act is answered before the audit log holds it */                  \
   X(audit_success_only)    /* acts that failed are not in the audit log */                         \
   X(count_refusals_once)   /* refusals that are alike are counted as one */                        \

@@ -313,7 +313,7 @@ void Member::edit_refused() {
                     {.person = index_,
                      .needs = std::move(outstanding_->needs),
                      .surely = std::move(outstanding_->surely),
-                     .span = {.from = outstanding_->end, .to = warden_.end()},
+                     .span = warden_.until_now(outstanding_->end),
                      .refused = true,
                      .what = std::move(outstanding_->what)},
                     process_);

@@ -114,6 +114,13 @@ log::Position Warden::end() {
   return end_;
 }
 
+// If no process runs, more may be on the disk than anybody has seen.
+LogSpan Warden::until_now(log::Position from) {
+  LogSpan span{.from = from};
+  if (server_.process() != nullptr) span.to = end();
+  return span;
+}
+
 std::weak_ptr<const int> Warden::process() const {
   const Server::Process* const process = server_.process();
   return process == nullptr ? std::weak_ptr<const int>() : process->alive;
@@ -269,12 +276,10 @@ std::uint64_t Warden::draw_mark(std::size_t member) {
   return oracle_.draw_mark(member, members_[member]->object(), end());
 }
 
-// If no process runs, more may be on the disk than anybody has seen.
 void Warden::shown(std::size_t member, std::string_view bytes, log::Position came) {
   std::optional<LogSpan> span;
   find_marks(bytes, [&](MarkKind kind, std::uint64_t number) {
-    if (!span) span = LogSpan{.from = came};
-    if (server_.process() != nullptr && span->to == LogSpan{}.to) span->to = end();
+    if (!span) span = until_now(came);
     oracle_.shown(member, kind, number, *span);
   });
 }
@@ -341,7 +346,7 @@ void Warden::ask(std::size_t member, const Route& route, const std::string& obje
              oracle_.asked({.person = member,
                             .needs = {need},
                             .surely = {need},
-                            .span = {.from = from, .to = end()},
+                            .span = until_now(from),
                             .granted = !refused && !says_later(answer),
                             .refused = refused,
                             .what = "GET " + rest});
@@ -387,7 +392,7 @@ void Warden::restore_something(std::size_t member, const std::string& object, Di
              oracle_.asked({.person = member,
                             .needs = {restore},
                             .surely = {restore, all, {.needed = kMayRead, .spot = {object, {}}}},
-                            .span = {.from = from, .to = end()},
+                            .span = until_now(from),
                             .granted = answer.ok(),
                             .refused = answer.status == 403,
                             .what = "POST " + rest});

@@ -67,7 +67,8 @@ class Warden {
 
   // ---- for members; a member is named by its number among them
 
-  log::Position end();  // of the log on the disk, as far as anybody knows
+  log::Position end();                    // of the log on the disk, as far as anybody knows
+  LogSpan until_now(log::Position from);  // from that end of it
   std::weak_ptr<const int> process() const;
   std::uint64_t draw_mark(std::size_t member);
   void shown(std::size_t member, std::string_view bytes, log::Position came);

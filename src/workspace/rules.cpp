@@ -287,7 +287,7 @@ void Workspace::read_policy(log::Head head, std::size_t index, state::Resident& 
   compile_rules(services_.off_loop, name_, resident.object(), resident.position(),
                 [this, head, index, view = std::weak_ptr(view_)](policy::RulesAt rules) {
                   if (view.expired()) return;
-                  own_rules_ = std::move(rules);
+                  own_rules_ = durable_rules_ = std::move(rules);
                   use_rules();
                   read_rules(head, index + 1);
                 });
@@ -367,6 +367,17 @@ void Workspace::go_on_asking() {
 
 // As many as a turn has time for. True if all were asked.
 bool Workspace::ask_some() {
+  // Rules that the log may still lose decide about what comes, and not about who stays: he would be told what others
+  // change until then. They are asked again when those are durable.
+  const auto ahead = policy_;
+  if (own_rules_.at != durable_rules_.at && !is_mutated(Mutation::ask_ahead))
+    policy_ = policy::WorkspacePolicy::of(durable_rules_, tenant_rules_);
+  const bool all = ask_with_these();
+  if (asking_) policy_ = ahead;  // otherwise the workspace has dropped its view
+  return all;
+}
+
+bool Workspace::ask_with_these() {
   const auto steps = [this] { return policy_ == nullptr ? 0 : policy_->steps(); };
   const std::uint64_t began = steps();
   std::size_t asked = 0;

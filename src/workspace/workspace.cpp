@@ -406,7 +406,7 @@ void Workspace::reset(const Error& cause) {
   view_ = std::make_shared<const int>();
   open_ = loading_head_ = sweep_scheduled_ = false;
   rules_damaged_.reset();
-  own_rules_ = tenant_rules_ = {};
+  own_rules_ = durable_rules_ = tenant_rules_ = {};
   policy_.reset();
   ahead_.reset();
   asking_.reset();

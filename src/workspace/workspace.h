@@ -416,6 +416,7 @@ class Workspace {
   void go_on_asking();
   void ask_in_a_turn();
   bool ask_some();
+  bool ask_with_these();
   void submit_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object);
   bool compile_ahead(std::shared_ptr<RuleAuthor>& author, LiveObject& object);
   void begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object);
@@ -562,6 +563,7 @@ class Workspace {
   std::optional<Error> rules_damaged_;  // why nobody knows what the workspace promises
   const bool is_system_;                // the workspace of the server's own in a tenant
   policy::RulesAt own_rules_;
+  policy::RulesAt durable_rules_;  // the same, as far as the log has made them durable
   policy::RulesAt tenant_rules_;
   std::shared_ptr<const policy::WorkspacePolicy> policy_;  // of both; nullptr: there are none
   // The rules as a change that is submitted next makes them.

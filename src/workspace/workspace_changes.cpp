@@ -179,7 +179,10 @@ void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result
     return settle(change.caller, object, change.offer, std::move(*change.prepared), verdict.rules,
                   &*applied, std::move(change.done));
   Error error = std::move(applied ? verdict.allowed.error() : applied.error());
+  // Rules that refuse it and are not durable yet are lost with the state, so nobody knows whether they ever held.
+  const bool undecided = verdict.rules > outbox_.durable() && !is_mutated(Mutation::refuse_by_lost);
   reset(error);
+  if (undecided) error = {ErrorCode::kUnavailable, "the rules were changing: send it again"};
   change.done(std::unexpected(std::move(error)));
 }
 
@@ -508,6 +511,7 @@ Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject&
     if (!is_mutated(Mutation::keep_old_policy)) take_policy(event, object.object(), before);
     outbox_.push(event.position, [this, rules = own_rules_](const Error* lost) {
       if (lost != nullptr) return;
+      durable_rules_ = rules;
       tell_rights();
       if (is_system_ && services_.tenant_policies != nullptr)
         services_.tenant_policies->changed(split_name(name_).tenant, rules);

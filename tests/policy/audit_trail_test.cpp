@@ -87,7 +87,8 @@ TEST(AuditTrail, WhatIsHeldIsChargedAndBounded) {
   EXPECT_GT(memory.used(), 0u);
   EXPECT_LE(memory.used(), 4096u + 1024) << "one that only counts is always taken";
   std::uint64_t count = 0;
-  for (const auto& entry : trail.take()[0].second) count += entry.count;
+  const auto taken = trail.take();
+  for (const auto& entry : taken[0].second) count += entry.count;
   EXPECT_EQ(count, 100u);
   EXPECT_EQ(memory.used(), 0u);
 }

@@ -548,6 +548,21 @@ TEST_F(LastRule, IsGoneWhenThatIsDurable) {
   expect_that_he_waits();
 }
 
+// Rules that the log may still refuse do not keep anybody connected, either.
+TEST_F(LastRule, KeepsNobodyWhomTheRuleBeforeSendsAway) {
+  rule(log::SetPolicy{"bob", kEverything});
+  world_.commit();
+  Member bob(world_, person("bob"));
+  ASSERT_TRUE(bob.is_in());
+  rule(log::SetPolicy{"bob", R"(forbid (principal == Principal::"bob", action, resource);)"});
+  rule(log::SetPolicy{"bob", kEverything});
+  world_.store.commit(1);
+  world_.loop.run();
+  EXPECT_FALSE(bob.reads) << "only the forbidding one is durable";
+  world_.commit();
+  EXPECT_TRUE(bob.reads);
+}
+
 // Whoever leaves meanwhile is not let in.
 TEST_F(LastRule, IsNotWaitedForByWhoHasLeft) {
   rule(log::SetPolicy{"bob", kEverything});
