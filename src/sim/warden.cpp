@@ -186,8 +186,12 @@ std::string Warden::resource(Dice& dice) const {
 }
 
 std::string Warden::role_asked(Dice& dice) const {
-  return fmt::format("/shares?resource={}&to={}&role={}", percent_encode(resource(dice)),
-                     percent_encode(grantee(dice)), dice.pick(kRoles));
+  // One after the other: compilers differ in which argument of a call they look at first.
+  const std::string_view role = dice.pick(kRoles);
+  const std::string to = grantee(dice);
+  const std::string of = resource(dice);
+  return fmt::format("/shares?resource={}&to={}&role={}", percent_encode(of), percent_encode(to),
+                     role);
 }
 
 void Warden::share() {
