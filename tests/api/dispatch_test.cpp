@@ -151,10 +151,11 @@ TEST(ApiDispatch, AShardThatEndsAnswersWhatItHeldBack) {
 }
 
 TEST(ApiDispatch, AMethodThatChangesSomethingNeedsARightToChange) {
-  for (const Route* route : all_routes())
+  for (const Route* route : all_routes()) {
     // Minting a ticket changes nothing: whoever may read may let others read. Nor does trying policies on the past.
-    if (route->path != "/v1/tickets" && !route->path.ends_with("/simulation"))
-      EXPECT_EQ(identity::changes(route->right), route->method != "GET") << route->path;
+    if (route->path == "/v1/tickets" || route->path.ends_with("/simulation")) continue;
+    EXPECT_EQ(identity::changes(route->right), route->method != "GET") << route->path;
+  }
 }
 
 TEST(ApiDispatch, AnOpenServerLetsForeignPagesLookAndNotTouch) {

@@ -324,9 +324,10 @@ TEST(Retention, ATurnThatAnotherOneOvertakesLeavesNoPayloadBehind) {
   EXPECT_TRUE((*overtaken)->unreadable.empty());
   EXPECT_EQ((*overtaken)->swept_to, other->swept_to);
   retain_all(world);
-  for (const log::Event& event : events_of(world))
-    if (!log::is_system_object(event.object) && event.position <= other->floor)
-      EXPECT_TRUE(event.dropped_payload) << event.position;
+  for (const log::Event& event : events_of(world)) {
+    if (log::is_system_object(event.object) || event.position > other->floor) continue;
+    EXPECT_TRUE(event.dropped_payload) << event.position;
+  }
 }
 
 // Whoever evicts an object knows nothing of the milestone that retention has made of it meanwhile.
