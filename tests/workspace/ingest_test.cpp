@@ -70,6 +70,23 @@ TEST(Ingest, WhatIsSentAgainIsTakenOverOnce) {
 }
 
 // It numbered them there, and may send them again here.
+// They say whom the other region has judged; this one judges by itself.
+TEST(Ingest, SessionRecordsStayWhereTheyAre) {
+  TestWorld there;
+  for (int i = 0; i < 2; ++i) submit(there, "o", Typist(static_cast<unsigned>(i) + 1).type("x"));
+  auto events = events_of(there);
+  events[1].position = 3;
+  log::Event record = events[0];
+  record.kind = log::EventKind::kSession;
+  for (const Position at : {Position{2}, Position{4}}) {
+    record.position = at;
+    events.insert(events.begin() + static_cast<std::ptrdiff_t>(at) - 1, record);
+  }
+  Region here;
+  EXPECT_EQ(here.ingest(events).value(), 4u);
+  EXPECT_EQ(end_of(here.world), 2u);
+}
+
 TEST(Ingest, TheChangesOfANamedActorAreKnownHereToo) {
   TestWorld there;
   Typist ann(1);
