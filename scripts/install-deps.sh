@@ -15,6 +15,8 @@ run="$run librocksdb-dev"
 run="$run libssl-dev libsodium-dev libzstd-dev"
 # Properties and normalisation of Unicode characters, for names.
 run="$run libutf8proc-dev"
+# Markdown and HTML, as their readers know them.
+run="$run libcmark-gfm-dev libcmark-gfm-extensions-dev libgumbo-dev"
 # JSON, command line, logging, text formatting.
 run="$run nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev"
 

@@ -13,18 +13,20 @@
 namespace syncline {
 
 enum class ErrorCode : std::uint8_t {
-  kMalformed,     // the bytes do not decode
-  kInvalid,       // they decode, but make no sense here
-  kTooLarge,      // over a stated limit
-  kNotFound,      // the named thing does not exist
-  kUnauthorized,  // no credentials, or wrong ones
-  kForbidden,     // the caller is known, but has no right to do this
-  kConflict,      // a condition no longer holds (expected version)
-  kFenced,        // another owner has taken over; use that one
-  kUnavailable,   // not now: draining, overloaded, storage refused; retry later
-  kCorrupt,       // stored data fails its check
-  kIo,            // the operating system reported an error
-  kUnsupported,   // valid, but not implemented in this build
+  kMalformed,      // the bytes do not decode
+  kInvalid,        // they decode, but make no sense here
+  kTooLarge,       // over a stated limit
+  kNotFound,       // the named thing does not exist
+  kUnauthorized,   // no credentials, or wrong ones
+  kForbidden,      // the caller is known, but has no right to do this
+  kConflict,       // a condition no longer holds (expected version)
+  kFenced,         // another owner has taken over; use that one
+  kUnavailable,    // not now: draining, overloaded, storage refused; retry later
+  kCorrupt,        // stored data fails its check
+  kIo,             // the operating system reported an error
+  kUnsupported,    // valid, but not implemented in this build
+  kNoSuchForm,     // this cannot be shown in the form that was asked for
+  kUnprocessable,  // a well-formed document that cannot be written here
 };
 
 // The stable name of the code in messages and JSON: "malformed", "too_large", …

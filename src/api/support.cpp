@@ -16,7 +16,9 @@ int status_of(ErrorCode code) {
     case ErrorCode::kForbidden: return 403;
     case ErrorCode::kNotFound: return 404;
     case ErrorCode::kConflict: return 409;
+    case ErrorCode::kNoSuchForm: return 406;
     case ErrorCode::kTooLarge: return 413;
+    case ErrorCode::kUnprocessable: return 422;
     case ErrorCode::kUnsupported: return 501;
     case ErrorCode::kFenced:
     case ErrorCode::kUnavailable: return 503;

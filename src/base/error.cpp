@@ -16,6 +16,8 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kCorrupt: return "corrupt";
     case ErrorCode::kIo: return "io";
     case ErrorCode::kUnsupported: return "unsupported";
+    case ErrorCode::kNoSuchForm: return "no_such_form";
+    case ErrorCode::kUnprocessable: return "unprocessable";
   }
   return "unknown";
 }

@@ -15,7 +15,9 @@ inline std::uint16_t close_code(ErrorCode code) {
   switch (code) {
     case ErrorCode::kMalformed:
     case ErrorCode::kInvalid:
-    case ErrorCode::kUnsupported: return 4400;
+    case ErrorCode::kUnsupported:
+    case ErrorCode::kNoSuchForm:
+    case ErrorCode::kUnprocessable: return 4400;
     case ErrorCode::kUnauthorized: return 4401;
     case ErrorCode::kForbidden: return 4403;
     case ErrorCode::kNotFound: return 4404;
