@@ -9,11 +9,12 @@
 syncline_room(base LIBS OpenSSL::Crypto fmt::fmt APART ed25519.cpp)
 syncline_room(http DEPENDS base)
 syncline_room(observe DEPENDS base)
+syncline_room(diff DEPENDS base)
 syncline_room(crdt SLOW_TESTS DEPENDS base)
 syncline_room(capi DEPENDS crdt)
 # Tokens are JSON, which `crdt` reads.
 syncline_room(jose DEPENDS crdt LIBS OpenSSL::Crypto)
-syncline_room(merge SLOW_TESTS DEPENDS crdt)
+syncline_room(merge SLOW_TESTS DEPENDS crdt diff)
 syncline_room(log DEPENDS base)
 syncline_room(store DEPENDS log)
 syncline_room(state DEPENDS merge log)
