@@ -101,6 +101,8 @@ ServerCounters Server::counters() const {
     sum.queued_bytes += c.queued_bytes.get();
     sum.shed += c.shed.get();
     sum.queues_shed += c.queues_shed.get();
+    sum.visits += c.visits.get();
+    sum.visit_turns += c.visit_turns.get();
     sum.refused_memory += c.refused_memory.get();
     sum.held_bytes += shard->held_bytes();
   }

@@ -114,6 +114,8 @@ struct ServerCounters {
   std::uint64_t write_stalls = 0;
   std::uint64_t queued_bytes = 0;    // now, for all peers
   std::uint64_t queues_shed = 0;     // connections cut because they had much queued for longest
+  std::uint64_t visits = 0;          // looks at a connection for its timeouts
+  std::uint64_t visit_turns = 0;     // turns of a loop in which there were some
   std::uint64_t refused_memory = 0;  // connections refused because memory was full
   std::uint64_t held_bytes = 0;      // now, of what has not arrived completely
   std::uint64_t shed = 0;            // connections closed because they held most of it for longest

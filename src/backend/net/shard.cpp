@@ -73,6 +73,10 @@ std::size_t max_held_of(const ServerOptions& options, std::size_t shards) {
 
 constexpr std::size_t kLeastQueueBytes = std::size_t{16} << 20;
 
+// A tick looks at so many connections in one turn of the loop, because each may have to be pinged, which costs a
+// call of the system.
+constexpr std::size_t kVisitsInATurn = 256;
+
 // Who has more to write waits for those who have less.
 constexpr std::size_t kMuchToFlush = std::size_t{64} << 10;
 
@@ -275,21 +279,28 @@ void Shard::shed(const Socket& most) {
 }
 
 void Shard::schedule_tick() {
-  tick_timer_ = loop_.after(tick_ms_, [this] { tick(); });
+  tick_timer_ = loop_.after(tick_ms_, [this] {
+    relieve();
+    tick(sockets_.size());
+  });
 }
 
-void Shard::tick() {
+// Backwards: a socket that ends is replaced by the last one, which has already been visited.
+void Shard::tick(std::size_t left) {
   tick_timer_ = 0;
   const Doing naming(loop_, "connection timeouts");
   const std::uint64_t now = now_ms();
-  // Backwards: a socket that ends is replaced by the last one, which has already been visited.
-  for (std::size_t i = sockets_.size(); i-- > 0;) {
-    if (i >= sockets_.size()) continue;
-    const std::shared_ptr<Socket> socket = sockets_[i];
+  counters_.visit_turns.add();
+  for (std::size_t visits = 0; left > 0 && visits < kVisitsInATurn; ++visits) {
+    left = std::min(left, sockets_.size());
+    if (left == 0) break;
+    const std::shared_ptr<Socket> socket = sockets_[--left];
+    counters_.visits.add();
     socket->tick(now);
   }
-  relieve();
-  if (!sockets_.empty() && tick_timer_ == 0) schedule_tick();
+  if (sockets_.empty() || tick_timer_ != 0) return;
+  if (left == 0) return schedule_tick();
+  tick_timer_ = loop_.after(1, [this, left] { tick(left); });
 }
 
 void Shard::flush_later(std::shared_ptr<Socket> socket) {

@@ -5,7 +5,8 @@
 // For this folder only. Everything runs on the shard's loop unless stated otherwise.
 //
 // One tick serves all connections. With 100,000 connections, a timer for each would need more
-// memory than the connection's own state, and no timeout here needs to be exact.
+// memory than the connection's own state, and no timeout here needs to be exact. A tick takes several
+// turns of the loop if there are many connections.
 #pragma once
 
 #include <atomic>
@@ -50,7 +51,7 @@ struct ShardCounters {
   Counter accepted, refused_full, refused_network, bytes_in, bytes_out, requests, bad_requests,
       tls_failures, head_timeouts, open_websockets, websockets, upgrades_refused, messages_in,
       messages_out, protocol_errors, ping_timeouts, messages_too_big, write_stalls, queued_bytes,
-      shed, queues_shed, refused_memory;
+      shed, queues_shed, refused_memory, visits, visit_turns;
 };
 
 // What all shards of a server share. Every connection (through its Slot) and every task between
@@ -180,8 +181,8 @@ class Shard {
   static constexpr std::uint64_t kSoonMs = 3;
 
  private:
-  void tick();
   void schedule_tick();
+  void tick(std::size_t left);  // so many sockets are not visited yet, the first ones of the list
   void relieve();
   void charge_held(Socket& socket, std::size_t before, std::size_t now);
   void shed(const Socket& most);

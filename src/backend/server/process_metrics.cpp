@@ -40,6 +40,9 @@ void add_network(observe::MetricsPage& page, const ServerCounters& net) {
                net.write_stalls);
   page.gauge("receive_held_bytes",
              "Memory for messages and requests that have not arrived completely.", net.held_bytes);
+  page.counter("connection_visits_total", "Looks at a connection for its timeouts.", net.visits);
+  page.counter("connection_visit_turns_total", "Turns of a loop in which there were some.",
+               net.visit_turns);
   page.counter("send_queues_shed_total",
                "Connections cut because they had much queued for longest.", net.queues_shed);
   page.counter("memory_connections_refused_total", "Connections refused because memory was full.",
