@@ -1,6 +1,7 @@
 #!/bin/bash
-# soak.sh <minutes>: half the time fuzzing, half repeating the unit tests under ASan in random order, and every
-# suite's own tests/<suite>/soak.sh <minutes> where it has one. Stops at the first failure.
+# soak.sh <minutes>: half the time fuzzing, half repeating the unit tests under ASan in random order; then the tests of
+# the command line under TSan, once, and every suite's own tests/<suite>/soak.sh <minutes> where it has one. Stops at
+# the first failure.
 set -eu
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -17,6 +18,9 @@ while [ $SECONDS -lt $end ]; do
     "$test" --gtest_shuffle --gtest_brief=1
   done
 done
+
+scripts/build.sh tsan test_cli
+ctest --preset tsan --no-tests=error -j"$(nproc)" -R '^cli\.'
 
 for suite in tests/*/soak.sh; do
   if [ -x "$suite" ]; then "$suite" "$minutes"; fi
