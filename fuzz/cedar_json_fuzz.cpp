@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "cedar/decision_test.h"
+#include "cedar/decision_cases.h"
 #include "cedar/parser.h"
 #include "cedar/policy_json.h"
 #include "cedar/print.h"
@@ -54,7 +54,7 @@ void read_entities(std::string_view text) {
 
 // The files that the test names are these, whatever their names.
 void run_test(std::string_view text) {
-  const auto test = read_decision_test(text, [](std::string_view name) -> Result<std::string> {
+  const auto test = read_decision_cases(text, [](std::string_view name) -> Result<std::string> {
     if (name.ends_with("json"))
       return std::string(R"([{"uid": {"type": "U", "id": "a"}, "attrs": {}, "parents": []}])");
     return std::string(name.ends_with("schema")
@@ -62,7 +62,7 @@ void run_test(std::string_view text) {
                            : "permit(principal, action, resource);");
   });
   if (!test) return;
-  FUZZ_CHECK(is_decision_test(text));
+  FUZZ_CHECK(are_decision_cases(text));
   (void)validation_difference(*test, test->policies);
   const Authorizer policies(std::make_shared<PolicySet>());
   Arena scratch;

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "cedar/decision_test.h"
+#include "cedar/decision_cases.h"
 #include "cedar/parser.h"
 #include "cedar/policy_json.h"
 #include "cedar/print.h"
@@ -47,7 +47,7 @@ class Run {
 
   void test(const std::string& name, Counts& counts) {
     name_ = name;
-    auto test = read_decision_test(files_.at(name), [this](std::string_view wanted) {
+    auto test = read_decision_cases(files_.at(name), [this](std::string_view wanted) {
       return Result<std::string>(files_.at(std::string(wanted)));
     });
     if (!test) return report("", test.error().message);
@@ -70,7 +70,7 @@ class Run {
     std::printf("%s: %s: %s\n", name_.c_str(), part.c_str(), message.c_str());
   }
 
-  void decide(const DecisionTest& test, PolicySet policies, Counts* counts) {
+  void decide(const DecisionCases& test, PolicySet policies, Counts* counts) {
     if (const std::string wrong = validation_difference(test, policies); !wrong.empty())
       report("validation", wrong);
     const Authorizer authorizer(std::make_shared<PolicySet>(std::move(policies)));

@@ -7,10 +7,10 @@
 #include <memory>
 #include <utility>
 
-#include "cedar/decision_test.h"
+#include "cedar/decision_cases.h"
 #include "cedar/validator.h"
 #include "cli/commands.h"
-#include "cli/data/decision_test_file.h"
+#include "cli/data/decision_cases_file.h"
 #include "cli/data/options.h"
 #include "cli/data/policy_cases.h"
 #include "cli/files.h"
@@ -172,8 +172,8 @@ std::string difference(const policy::WorkspacePolicy& policy, const PolicyCase& 
 int test_file(const std::string& file, Console& console) {
   const auto text = read_file(file);
   if (!text) return console.failed(text.error());
-  if (cedar::is_decision_test(as_text(*text)))
-    return run_decision_test(file, as_text(*text), console);
+  if (cedar::are_decision_cases(as_text(*text)))
+    return run_decision_cases(file, as_text(*text), console);
   const auto cases = read_policy_cases(as_text(*text));
   if (!cases) {
     console.message(fmt::format("{}: {}", shown_name(file), cases.error().message));

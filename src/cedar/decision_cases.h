@@ -35,7 +35,7 @@ struct ExpectedDecision {
   std::vector<std::string> errors;   // sorted
 };
 
-struct DecisionTest {
+struct DecisionCases {
   std::optional<Schema> schema;
   Entities entities;
   PolicySet policies;
@@ -47,17 +47,17 @@ struct DecisionTest {
 using ReadFile = std::function<Result<std::string>(std::string_view name)>;
 
 // Whether the JSON is such a test: it has `requests`, and `policies` is the name of a file.
-bool is_decision_test(std::string_view json);
+bool are_decision_cases(std::string_view json);
 
 // kMalformed, kInvalid: with line and column, and with the name of the file if it is another one; errors of `read`.
-Result<DecisionTest> read_decision_test(std::string_view json, const ReadFile& read);
+Result<DecisionCases> read_decision_cases(std::string_view json, const ReadFile& read);
 
 // "" if the policies are valid, or are not, as the test says; otherwise what is wrong.
-std::string validation_difference(const DecisionTest& test, const PolicySet& policies);
+std::string validation_difference(const DecisionCases& test, const PolicySet& policies);
 
 // "" if the policies decide as expected; otherwise what they decide: "denied, by policy3". `scratch` and `answer` are
 // memory that is used again.
-std::string decision_difference(const DecisionTest& test, const ExpectedDecision& expected,
+std::string decision_difference(const DecisionCases& test, const ExpectedDecision& expected,
                                 const Authorizer& policies, Arena& scratch, Answer& answer);
 
 }  // namespace syncline::cedar

@@ -1,4 +1,4 @@
-#include "cedar/decision_test.h"
+#include "cedar/decision_cases.h"
 
 #include <algorithm>
 #include <utility>
@@ -95,7 +95,7 @@ std::string list_of_ids(const std::vector<std::string>& ids) {
 
 }  // namespace
 
-bool is_decision_test(std::string_view json) {
+bool are_decision_cases(std::string_view json) {
   Arena arena;
   const auto read = parse_json(json, arena);
   if (!read) return false;
@@ -104,11 +104,11 @@ bool is_decision_test(std::string_view json) {
          read->find("requests") != nullptr;
 }
 
-Result<DecisionTest> read_decision_test(std::string_view json, const ReadFile& read) {
+Result<DecisionCases> read_decision_cases(std::string_view json, const ReadFile& read) {
   Arena arena;
   const auto test = parse_json(json, arena);
   if (!test) return std::unexpected(test.error());
-  DecisionTest made;
+  DecisionCases made;
   if (test->find("schema") != nullptr) {
     auto schema = read_named<Schema>(*test, "schema", read, parse_schema);
     if (!schema) return std::unexpected(std::move(schema.error()));
@@ -137,7 +137,7 @@ Result<DecisionTest> read_decision_test(std::string_view json, const ReadFile& r
   return made;
 }
 
-std::string validation_difference(const DecisionTest& test, const PolicySet& policies) {
+std::string validation_difference(const DecisionCases& test, const PolicySet& policies) {
   if (!test.schema) return {};
   const Validation found = validate(policies, *test.schema);
   if (found.passed() == test.valid) return {};
@@ -146,7 +146,7 @@ std::string validation_difference(const DecisionTest& test, const PolicySet& pol
   return first.policy + ": " + at_position(first.position, first.message);
 }
 
-std::string decision_difference(const DecisionTest& test, const ExpectedDecision& expected,
+std::string decision_difference(const DecisionCases& test, const ExpectedDecision& expected,
                                 const Authorizer& policies, Arena& scratch, Answer& answer) {
   const Request& request = expected.asked.request;
   if (test.schema && expected.fits_schema)

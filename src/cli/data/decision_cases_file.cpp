@@ -1,4 +1,4 @@
-#include "cli/data/decision_test_file.h"
+#include "cli/data/decision_cases_file.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "cedar/decision_test.h"
+#include "cedar/decision_cases.h"
 #include "cli/files.h"
 #include "cli/table.h"
 
@@ -42,8 +42,8 @@ std::string shown_case(const cedar::ExpectedDecision& expected, std::size_t numb
 
 }  // namespace
 
-int run_decision_test(const std::string& file, std::string_view text, Console& console) {
-  auto test = cedar::read_decision_test(
+int run_decision_cases(const std::string& file, std::string_view text, Console& console) {
+  auto test = cedar::read_decision_cases(
       text, [&](std::string_view name) { return read_named_file(file, name); });
   if (!test) {
     console.message(fmt::format("{}: {}", shown_name(file), test.error().message));

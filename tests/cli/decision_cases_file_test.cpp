@@ -20,9 +20,9 @@ std::string request_of(std::string_view user, std::string_view decision, std::st
          std::string(decision) + R"(", "reason": [)" + std::string(reason) + R"(], "errors": []})";
 }
 
-class DecisionTestFile : public ::testing::Test {
+class DecisionCasesFile : public ::testing::Test {
  protected:
-  DecisionTestFile() {
+  DecisionCasesFile() {
     std::filesystem::create_directories(dir_.file("sets/photos"));
     std::filesystem::create_directories(dir_.file("data"));
     write_whole(dir_.file("sets/photos/policies.cedar"), kPhotos);
@@ -42,7 +42,7 @@ class DecisionTestFile : public ::testing::Test {
   TempDir dir_;
 };
 
-TEST_F(DecisionTestFile, ADecisionAndItsReasonsAreCompared) {
+TEST_F(DecisionCasesFile, ADecisionAndItsReasonsAreCompared) {
   const Outcome right =
       tested(request_of("alice", "allow", R"("policy0")") + "," + request_of("bob", "Deny", ""));
   EXPECT_EQ(right.code, 0) << right.err;
@@ -57,7 +57,7 @@ TEST_F(DecisionTestFile, ADecisionAndItsReasonsAreCompared) {
   EXPECT_NE(wrong.out.find("0 of 2 decisions as expected"), std::string::npos);
 }
 
-TEST_F(DecisionTestFile, WhetherThePoliciesAreValidIsCompared) {
+TEST_F(DecisionCasesFile, WhetherThePoliciesAreValidIsCompared) {
   const Outcome wrong =
       tested(request_of("alice", "allow", R"("policy0")"), R"("shouldValidate": false, )");
   EXPECT_EQ(wrong.code, 1);
@@ -69,7 +69,7 @@ TEST_F(DecisionTestFile, WhetherThePoliciesAreValidIsCompared) {
   EXPECT_NE(other.err.find("validation: policy0: line 1, column "), std::string::npos) << other.err;
 }
 
-TEST_F(DecisionTestFile, ARequestThatDoesNotFitTheSchemaIsADifference) {
+TEST_F(DecisionCasesFile, ARequestThatDoesNotFitTheSchemaIsADifference) {
   const std::string odd =
       R"({"principal": {"type": "Photo", "id": "sea"}, "action": {"type": "Action", "id": "view"},
           "resource": {"type": "Photo", "id": "sea"}, "context": {}, "decision": "deny",
@@ -78,7 +78,7 @@ TEST_F(DecisionTestFile, ARequestThatDoesNotFitTheSchemaIsADifference) {
   EXPECT_EQ(tested(odd + R"(, "validateRequest": false})").code, 0);
 }
 
-TEST_F(DecisionTestFile, WhatIsNoTestIsRefusedWithTheFileAndThePlace) {
+TEST_F(DecisionCasesFile, WhatIsNoTestIsRefusedWithTheFileAndThePlace) {
   const auto error = [&](std::string_view requests, std::string_view more = "") {
     const Outcome refused = tested(requests, more);
     EXPECT_EQ(refused.code, 1);
