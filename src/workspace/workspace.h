@@ -278,6 +278,8 @@ class Workspace {
                    const LiveObject& object) const {
     return verdict_on(caller, right, object, nullptr, 0).allowed;
   }
+  // Whether every change of the object would be allowed. Otherwise some may be refused.
+  bool may_change_all(const identity::Caller& caller, const LiveObject& object) const;
   // The policies and shares of the workspace, with those of its tenant; nullptr if there are none. Only if it is open.
   const policy::WorkspacePolicy* policy() const { return policy_.get(); }
   bool is_open() const { return open_; }
@@ -332,9 +334,14 @@ class Workspace {
   // that were taken over before, or whose change is already known, are skipped. Answers the
   // position up to which that log was taken over durably. An error is that of the first event that
   // cannot be taken over; the events before it were taken over.
+  //
+  // What the tokens of authors said is in session records (log/session_record.h). So `events` also contains those that
+  // its events name, which may be older than what was taken over before. An author without a record is in no group; if
+  // the policies here take something away because of what a token says, his change is refused.
   //   kInvalid      the events are not in the order of their log, or a stamp is too far ahead
   //   kUnavailable  an event waits for others that have not arrived; send it again later
   //   kConflict     the object has another type here
+  //   kForbidden    the policies here do not allow it, or nobody knows whether they do
   //   kUnsupported  a group, an event without its payload, or a type that this build does not know
   void ingest(std::string region, std::vector<log::Event> events, Done<log::Position> done);
 
@@ -361,8 +368,9 @@ class Workspace {
     SubscriberList::Stay author = 0;  // does not get the change again
     std::uint64_t waited = 0;         // its number as a waiting change; 0: it is new
     const log::Event* ingested =
-        nullptr;                    // as another region's log holds it; valid during the call
-    std::string_view region = {};   // that region
+        nullptr;                   // as another region's log holds it; valid during the call
+    std::string_view region = {};  // that region
+    bool author_known = true;  // false: nobody knows what his token said, and he is not recorded
     std::uint64_t received_us = 0;  // when its first turn began (Scheduler::turn_began_us)
     bool elsewhere = false;         // a worker prepares it, or it waited for one
     Bytes copy = {};                // of the intent of a long change that waits for others
@@ -524,6 +532,7 @@ class Workspace {
   Result<void> check_quotas(const LiveObject& object, const Offer& offer) const;
   Counted count_use(const LiveObject& object) const;
   Result<log::Position> record_session(const identity::Caller& caller);
+  log::Event event_of(const identity::Caller& caller) const;
   log::Event describe(const identity::Caller& caller, LiveObject& object, const Offer& offer,
                       log::Position rules) const;
   void note_author(const identity::Caller& caller, LiveObject& object, SubscriberList::Stay author);

@@ -10,6 +10,7 @@
 #include "log/rules.h"
 #include "log/session_record.h"
 #include "merge/effect_codec.h"
+#include "policy/every_change.h"
 #include "policy/workspace_policy.h"
 #include "workspace/workspace.h"
 
@@ -427,6 +428,11 @@ policy::Verdict Workspace::verdict_on(const identity::Caller& caller, identity::
   return verdict;
 }
 
+bool Workspace::may_change_all(const identity::Caller& caller, const LiveObject& object) const {
+  return verdict_on(caller, identity::Right::kWrite, object, &policy::every_change(), 0)
+      .allowed.has_value();
+}
+
 // Queues an item that depends on the present state of an object and on the rules up to a position.
 // If the object is lost, the item fails at once. While the object is away, the item depends on what is
 // being done with it, too.
@@ -469,7 +475,7 @@ void Workspace::answer_at(LiveObject& object, log::Position position, log::Posit
 Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject& object,
                                      const Offer& offer, const merge::Prepared& prepared,
                                      log::Position rules, Ready* ready) {
-  const bool judged = policy_ != nullptr && offer.ingested == nullptr;
+  const bool judged = policy_ != nullptr && offer.author_known;
   const auto session = judged ? record_session(caller) : Result<log::Position>(0);
   if (!session && ready != nullptr) reset(session.error());  // a worker has applied it
   if (!session) return std::unexpected(session.error());
@@ -535,15 +541,10 @@ Result<log::Position> Workspace::record_session(const identity::Caller& caller) 
   const std::uint64_t last_ms = chain_.head().accepted_ms();
   SessionRecords::Found found = sessions_.make().find(caller, now_ms);
   if (found.position > 0) return found.position;
-  log::Event event;
+  log::Event event = event_of(caller);
   event.kind = log::EventKind::kSession;
-  event.tenant = split_name(name_).tenant;
-  event.principal = caller.principal.id;
   event.object = log::kSessionsObject;
   event.type = log::kSessionType;
-  event.region = services_.region;
-  event.node = services_.node;
-  event.epoch = epoch_;
   event.intent = std::move(found.record);
   watch_clock(now_ms);
   auto sealed = chain_.seal(event, now_ms);
@@ -558,12 +559,21 @@ Result<log::Position> Workspace::record_session(const identity::Caller& caller) 
   return event.position;
 }
 
-// The event of a change, without its payload and its place in the log.
-log::Event Workspace::describe(const identity::Caller& caller, LiveObject& object,
-                               const Offer& offer, log::Position rules) const {
+// What each event says of its author and of the owner of this log.
+log::Event Workspace::event_of(const identity::Caller& caller) const {
   log::Event event;
   event.tenant = split_name(name_).tenant;
   event.principal = caller.principal.id;
+  event.region = services_.region;
+  event.node = services_.node;
+  event.epoch = epoch_;
+  return event;
+}
+
+// The event of a change, without its payload and its place in the log.
+log::Event Workspace::describe(const identity::Caller& caller, LiveObject& object,
+                               const Offer& offer, log::Position rules) const {
+  log::Event event = event_of(caller);
   if (is_mutated(Mutation::log_name) && caller.principal.identity != nullptr)
     event.principal = caller.principal.identity->name;
   event.actor = caller.actor;
@@ -574,12 +584,9 @@ log::Event Workspace::describe(const identity::Caller& caller, LiveObject& objec
     event.actor_named = true;
   }
   event.object = object.id();
-  event.region = services_.region;
-  event.node = services_.node;
   event.trace = caller.trace.str();
   event.type = object.object().type().name();
   event.generation = object.resident().generation();
-  event.epoch = epoch_;
   event.policy_at = is_mutated(Mutation::hide_rules_position) ? 0 : rules;
   if (policy_ != nullptr) event.tenant_policy_at = policy_->tenant_at();
   if (offer.ingested != nullptr)

@@ -1,9 +1,16 @@
 // Workspace: takes over what the log of another region accepted.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "identity/recorded_session.h"
+#include "log/session_record.h"
 #include "policy/rule_right.h"
+#include "policy/workspace_policy.h"
 #include "workspace/onlooker.h"
 #include "workspace/workspace.h"
 
@@ -28,6 +35,20 @@ Result<void> check_kind(const log::Event& event) {
   return {};
 }
 
+// Rules that take something away because of what a token says judge nobody whose token is not known.
+Error unknown_author(const log::Event& event) {
+  return {
+      ErrorCode::kForbidden,
+      fmt::format("the policies here depend on what the token of {} said, and that is not known: "
+                  "event {} {}",
+                  event.principal, event.position,
+                  event.session_at == 0
+                      ? "names no session record"
+                      : fmt::format("names the session record at {}, which did not come with it "
+                                    "or was dropped by retention",
+                                    event.session_at))};
+}
+
 // What the author needed for it.
 identity::Right right_of_event(const log::Event& event) {
   const auto change = log::rule_change_in(event);
@@ -37,13 +58,41 @@ identity::Right right_of_event(const log::Event& event) {
 }  // namespace
 
 struct Workspace::Ingesting {
+  // What a token said of its holder.
+  struct Recorded {
+    std::string principal;
+    std::optional<log::SessionRecord> record;  // nullopt: it was dropped, or cannot be read
+  };
+
   std::string region;
   std::vector<log::Event> events;
   Done<log::Position> done;
   log::Position taken = 0;  // in the log of the region
   std::size_t next = 0;
-  std::shared_ptr<NamedActor> named = nullptr;  // of the next event, if its actor names itself
+  bool author_known = false;  // what the token of the author of the next event said
+  std::shared_ptr<NamedActor> named = nullptr;     // of the next event, if its actor names itself
+  std::map<log::Position, Recorded> records = {};  // by their positions there
+
+  void learn(const log::Event& event) {
+    auto record = log::session_in(event);
+    records[event.position] = {event.principal,
+                               record ? std::move(*record) : std::optional<log::SessionRecord>()};
+  }
+  Result<std::optional<identity::Caller>> author_of(const log::Event& event) const;
 };
+
+// With what his token said. nullopt: that is not known.
+Result<std::optional<identity::Caller>> Workspace::Ingesting::author_of(
+    const log::Event& event) const {
+  const auto found = records.find(event.session_at);
+  if (event.session_at == 0 || found == records.end()) return std::nullopt;
+  if (found->second.principal != event.principal)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("event {} names the session record at {}, which is of somebody else",
+                            event.position, event.session_at));
+  if (!found->second.record) return std::nullopt;
+  return identity::caller_of(*found->second.record, event.principal, event.tenant);
+}
 
 void Workspace::ingest(std::string region, std::vector<log::Event> events,
                        Done<log::Position> done) {
@@ -60,11 +109,13 @@ void Workspace::ingest(std::string region, std::vector<log::Event> events,
 // Takes over one event after the other. Each waits until the one before it is durable, so that the
 // log never contains an event without those before it.
 void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
-  auto& [region, events, done, taken, next, named] = *ingesting;
-  // Session records belong to the log that holds them: this one judges the authors itself.
+  auto& [region, events, done, taken, next, author_known, named, records] = *ingesting;
+  // Session records belong to the log that holds them. They tell who the authors are, whom this log records again.
   for (; next < events.size(); ++next) {
     const log::Event& event = events[next];
-    if (event.position > taken && event.kind != log::EventKind::kSession) break;
+    const bool is_record = event.kind == log::EventKind::kSession;
+    if (is_record) ingesting->learn(event);
+    if (event.position > taken && !is_record) break;
     taken = std::max(taken, event.position);
   }
   if (next == events.size()) return done(taken);
@@ -77,13 +128,16 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
       ingesting->named = std::move(*recalled);
       ingest_next(ingesting);
     });
-  // His token is not in the log: whoever changed a rule had one that allows that, others are no administrators.
+  auto known = ingesting->author_of(event);
+  if (!known) return ingesting->done(std::unexpected(std::move(known.error())));
+  // Otherwise, whoever changed a rule had a token that allows that, and others are no administrators.
   const bool writes = right_of_event(event) == identity::Right::kWrite;
-  const identity::Caller author{
-      .principal = {.id = event.principal},
-      .rights = writes ? identity::Rights::writing() : identity::Rights::all(),
-      .actor = event.actor,
-      .trace = event.trace};
+  identity::Caller author{.principal = {.id = event.principal},
+                          .rights = writes ? identity::Rights::writing() : identity::Rights::all()};
+  author_known = known->has_value();
+  if (*known) author = std::move(**known);
+  author.actor = event.actor;
+  author.trace = event.trace;
   auto onlooker = std::make_shared<Onlooker>();
   auto take = [this, ingesting, author, onlooker](Result<LiveObject*> live) {
     if (!live) return ingesting->done(std::unexpected(std::move(live.error())));
@@ -99,6 +153,8 @@ void Workspace::ingest_into(LiveObject& object, const identity::Caller& author,
     return object.wait(
         [this, &object, author, ingesting] { ingest_into(object, author, ingesting); });
   const log::Event& event = ingesting->events[ingesting->next];
+  if (!ingesting->author_known && policy_ != nullptr && policy_->needs_token())
+    return ingesting->done(std::unexpected(unknown_author(event)));
   const auto type = services_.types.require(event.type);
   if (!type) return ingesting->done(std::unexpected(type.error()));
   if (object.position() == 0) services_.cache.begin_as(object.resident(), **type);
@@ -113,6 +169,7 @@ void Workspace::ingest_into(LiveObject& object, const identity::Caller& author,
                          .named = event.actor_named ? ingesting->named : nullptr},
               .ingested = &event,
               .region = ingesting->region,
+              .author_known = ingesting->author_known,
               .received_us = services_.scheduler.turn_began_us()};
   decide(author, object, std::move(offer), [this, ingesting](Result<Receipt> receipt) {
     if (!receipt) return ingesting->done(std::unexpected(std::move(receipt.error())));

@@ -1,6 +1,7 @@
 // A workspace takes over what another region's log accepted, and asks who owns it.
 #include <gtest/gtest.h>
 
+#include "log/session_record.h"
 #include "one_workspace.h"
 #include "support/hand_jobs.h"
 
@@ -70,7 +71,7 @@ TEST(Ingest, WhatIsSentAgainIsTakenOverOnce) {
 }
 
 // It numbered them there, and may send them again here.
-// They say whom the other region has judged; this one judges by itself.
+// They say whom the other region has judged; this one judges by itself, and records whom its own rules have judged.
 TEST(Ingest, SessionRecordsStayWhereTheyAre) {
   TestWorld there;
   for (int i = 0; i < 2; ++i) submit(there, "o", Typist(static_cast<unsigned>(i) + 1).type("x"));
@@ -204,6 +205,100 @@ TEST(Ingest, AChangeIsJudgedByTheRulesOfThisRegion) {
   EXPECT_EQ(here.ingest(events).error().code, ErrorCode::kForbidden) << "the second one";
   EXPECT_NE(here.json("note").find("hello"), std::string::npos);
   EXPECT_EQ(here.json("secret"), "{}");
+}
+
+// A log of the other region: finance writes, with the record of that.
+std::vector<log::Event> recorded_history(std::vector<std::string> groups) {
+  TestWorld there;
+  submit(there, "note", Typist(1).type("hello"));
+  std::vector<log::Event> events = events_of(there);
+  log::Event record = events[0];
+  record.kind = log::EventKind::kSession;
+  record.object = log::kSessionsObject;
+  record.intent = log::encode_session({.rights = {"read", "history", "write"},
+                                       .groups = std::move(groups),
+                                       .source = "jwt",
+                                       .address = "203.0.113.5"});
+  record.effect.clear();
+  events.insert(events.begin(), record);
+  events[1].position = 2;
+  events[1].session_at = 1;
+  return events;
+}
+
+void forbid_others(Region& here) {
+  submit(here.world, "other", Typist(3).type("local"));
+  const auto done = ask<workspace::Receipt>(here.world, [&](auto answer) {
+    here.host.get("w").change_rules(
+        testing::ann(), identity::Right::kPolicy,
+        log::SetPolicy{"finance",
+                       "permit (principal, action, resource);\n"
+                       "forbid (principal, action in Action::\"write\", resource)\n"
+                       "unless { principal in Group::\"finance\" };"},
+        "", std::move(answer));
+  });
+  ASSERT_TRUE(done) << done.error().message;
+}
+
+// What the token of the author said travels with the log.
+TEST(Ingest, AnAuthorHasTheGroupsOfHisSessionRecord) {
+  for (const bool in_finance : {true, false}) {
+    const auto events = recorded_history(in_finance ? std::vector<std::string>{"finance"}
+                                                    : std::vector<std::string>{"sales"});
+    Region here;
+    forbid_others(here);
+    const auto taken = here.ingest(events);
+    EXPECT_EQ(taken.has_value(), in_finance);
+    if (!in_finance) EXPECT_EQ(taken.error().code, ErrorCode::kForbidden);
+    if (!in_finance) continue;
+    // This log records him, too: whoever reads it need not have the other.
+    const auto mine = events_of(here.world);
+    const log::Event& change = mine.back();
+    ASSERT_GT(change.session_at, 0u);
+    const auto record = log::session_in(mine[change.session_at - 1]);
+    ASSERT_TRUE(record && *record);
+    EXPECT_EQ((*record)->groups, std::vector<std::string>{"finance"});
+    EXPECT_EQ((*record)->address, "203.0.113.5");
+    EXPECT_EQ(mine[change.session_at - 1].principal, change.principal);
+  }
+}
+
+// The record may be older than what was taken over: it comes again with the event that names it.
+TEST(Ingest, AnOlderSessionRecordComesWithTheEventThatNamesIt) {
+  auto events = recorded_history({"finance"});
+  Region here;
+  forbid_others(here);
+  ASSERT_EQ(here.ingest({events[0]}).value(), 1u);
+  EXPECT_EQ(here.ingest({events[0], events[1]}).value(), 2u);
+}
+
+TEST(Ingest, WithoutASessionRecordRulesThatNeedItRefuse) {
+  const auto reason_of = [](const std::vector<log::Event>& events) {
+    Region here;
+    forbid_others(here);
+    const auto taken = here.ingest(events);
+    EXPECT_FALSE(taken);
+    if (taken) return std::string();
+    EXPECT_EQ(taken.error().code, ErrorCode::kForbidden);
+    return taken.error().message;
+  };
+  auto events = recorded_history({"finance"});
+  EXPECT_NE(reason_of({events[1]}).find("the session record at 1, which did not come with it"),
+            std::string::npos);
+  events[0].dropped_payload = Hash256{};
+  events[0].intent.clear();
+  EXPECT_NE(reason_of(events).find("dropped by retention"), std::string::npos);
+  events[1].session_at = 0;
+  EXPECT_NE(reason_of(events).find("names no session record"), std::string::npos);
+  // The record of somebody else says nothing of him.
+  events = recorded_history({"finance"});
+  events[0].principal = "mallory";
+  Region here;
+  forbid_others(here);
+  EXPECT_EQ(here.ingest(events).error().code, ErrorCode::kInvalid);
+  // Rules that look at nobody's token judge him as before.
+  Region open;
+  EXPECT_TRUE(open.ingest({recorded_history({})[1]}));
 }
 
 TEST(Ownership, AppendsCarryTheEpochAndAReplacedOwnerIsRefused) {
