@@ -58,6 +58,7 @@ enum class YStatus : std::uint8_t {
   kWrites = 1,         // it may write again
   kDropped = 2,        // presence of the client was dropped
   kRefusedChange = 3,  // a change was refused, and would be refused again
+  kWritesLess = 4,     // it may write on, and only a part of what it could
 };
 
 // Decodes the first message of `frame` and removes it. kMalformed if it is cut off, or for an

@@ -37,7 +37,7 @@ Channel::Channel(ChannelOptions options, Wire& wire)
       wire_(wire),
       caller_(std::move(options.caller)),
       greet_(options.greet),
-      may_write_(caller_.rights.has(identity::Right::kWrite)),
+      writing_(caller_.rights.has(identity::Right::kWrite) ? Writing::kAll : Writing::kNothing),
       target_(std::make_unique<Target>(std::move(options.workspace), std::move(options.object),
                                        options.face)) {}
 
@@ -87,19 +87,25 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
   }
   live_ = *live;
   const std::unique_ptr<Target> target = std::exchange(target_, nullptr);
-  if (find_rights()) wire_.send_rights(may_write_, false);
+  // Who may write in part from the beginning is told when he tries more.
+  if (find_rights() && writing_ != Writing::kPart) wire_.send_rights(rights(), false);
   if (greet_) send_version();
   if (!is_mutated(Mutation::joiner_not_told)) send_everybody(false);
   for (auto& message : target->early)
     if (live_ != nullptr) message();
 }
 
-// True if the client may write now and could not before, or the other way round.
+Writing Channel::find_writing() const {
+  if (!caller_.rights.has(identity::Right::kWrite)) return Writing::kNothing;
+  if (workspace_->policy() == nullptr) return Writing::kAll;
+  if (!workspace_->may(caller_, identity::Right::kWrite, *live_)) return Writing::kNothing;
+  return workspace_->may_change_all(caller_, *live_) ? Writing::kAll : Writing::kPart;
+}
+
+// True if the client may write more or less than before.
 bool Channel::find_rights() {
-  const bool may = caller_.rights.has(identity::Right::kWrite) &&
-                   (workspace_->policy() == nullptr ||
-                    workspace_->may(caller_, identity::Right::kWrite, *live_).has_value());
-  return std::exchange(may_write_, may) != may;
+  const Writing found = find_writing();
+  return std::exchange(writing_, found) != found;
 }
 
 void Channel::on_rights() {
@@ -108,7 +114,10 @@ void Channel::on_rights() {
     ++counters_.ended_policy;
     return end(may.error());
   }
-  if (find_rights()) wire_.send_rights(may_write_, true);
+  const Writing before = writing_;
+  if (!find_rights()) return;
+  const bool less = before == Writing::kAll && writing_ == Writing::kPart;
+  wire_.send_rights(less ? RightsNews::kWritesLess : rights(), true);
 }
 
 void Channel::leave() {

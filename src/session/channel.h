@@ -31,6 +31,20 @@
 
 namespace syncline::session {
 
+// How much of an object a client may change.
+enum class Writing : std::uint8_t {
+  kNothing,
+  kPart,  // some changes are refused, because of what they do
+  kAll,
+};
+
+// What a client is told of it.
+enum class RightsNews : std::uint8_t {
+  kReads,
+  kWrites,
+  kWritesLess,  // it may write on, and only a part of what it could
+};
+
 // Wire: how a session sends messages about one object to its client, in the client's protocol.
 class Wire : public Reading {
  public:
@@ -56,7 +70,7 @@ class Wire : public Reading {
   virtual void send_refused(const Error& error) = 0;
   // Tells the client whether it may write, which its token does not say alone. Nothing is sent if the protocol has no
   // such message. `changed`: it was otherwise when the client opened the object.
-  virtual void send_rights(bool /*may_write*/, bool /*changed*/) {}
+  virtual void send_rights(RightsNews /*news*/, bool /*changed*/) {}
   // A message for people about something that was dropped. Nothing is sent if the protocol has no
   // such message.
   virtual void send_notice(const Error&) {}
@@ -123,7 +137,8 @@ class Channel final : public workspace::Subscriber {
   void send_owed();
 
   // Whether some change of the client could be allowed: by its token, and by policies and shares once it has joined.
-  bool may_write() const { return may_write_; }
+  bool may_write() const { return writing_ != Writing::kNothing; }
+  RightsNews rights() const { return may_write() ? RightsNews::kWrites : RightsNews::kReads; }
   const std::string& workspace_name() const;
   const std::string& object() const;
   const identity::Caller& caller() const { return caller_; }
@@ -152,6 +167,7 @@ class Channel final : public workspace::Subscriber {
   void joined(Result<workspace::LiveObject*> live);
   void leave();
   void keep_names();
+  Writing find_writing() const;
   bool find_rights();
   bool wait_until_joined(std::move_only_function<void()> message);
 
@@ -210,7 +226,7 @@ class Channel final : public workspace::Subscriber {
   const bool greet_;
   bool ended_ = false;
   bool holding_ = false;
-  bool may_write_;
+  Writing writing_;
   bool told_of_presence_ = false;  // that it exceeds a limit
   bool told_of_rate_ = false;
   bool answering_ = false;      // an answer waits for the log

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/byte_reader.h"
@@ -37,6 +38,9 @@ constexpr std::size_t kMaxAnswerableBytes = std::size_t{16} << 10;
 // The encoding for clients that share an address.
 constexpr char kSharedEncoding = 0;
 constexpr char kHocuspocusAnswer = 0;  // of answers
+
+// A stateless message of the server, which an application can tell from its own (docs/policy.md).
+constexpr std::string_view kWritesLessMessage = R"({"syncline":"rights","write":"in part"})";
 
 bool same_person(const identity::Principal& a, const identity::Principal& b) {
   return a.id == b.id && a.tenant() == b.tenant();
@@ -95,12 +99,16 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
     life_ = TokenLife::watch(session_.options_.host.scheduler(), principal, *this);
     channel_.renew(principal);
     if (retired_) return;
-    send_rights(channel_.may_write(), true);
+    send_rights(channel_.rights(), true);
   }
 
-  // The provider calls its application, and shows in `authorizedScope` what holds.
-  void send_rights(bool may_write, bool) override {
-    session_.answer(protocol::encode_hocuspocus_authenticated(address_, !may_write));
+  // The provider calls its application, and shows in `authorizedScope` what holds. It knows no scope for a part of the
+  // document, and only hands on what it gets as `stateless`.
+  void send_rights(RightsNews news, bool) override {
+    session_.answer(
+        news == RightsNews::kWritesLess
+            ? protocol::encode_hocuspocus_stateless(address_, kWritesLessMessage)
+            : protocol::encode_hocuspocus_authenticated(address_, news == RightsNews::kReads));
   }
 
   // The provider sends its token again, or a new one, as when it connects.

@@ -1,6 +1,7 @@
 #include "session/y_session.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/qualified_name.h"
@@ -19,6 +20,18 @@ namespace {
 // The encodings of broadcasts and of answers, which all connections share.
 constexpr char kEncoding = 0;
 constexpr char kAnswerEncoding = 0;
+
+constexpr std::string_view kWritesLess =
+    "you may write less of this document than before: some changes will be refused";
+
+YStatus status_of(RightsNews news) {
+  switch (news) {
+    case RightsNews::kReads: return YStatus::kReads;
+    case RightsNews::kWrites: return YStatus::kWrites;
+    case RightsNews::kWritesLess: break;
+  }
+  return YStatus::kWritesLess;
+}
 
 // These codes are final: y-websocket 3 does not reconnect, and other clients have no reason to.
 bool is_refusal(std::uint16_t code) {
@@ -255,11 +268,12 @@ std::string YSession::shown(const Error& error) const {
   return public_text(error.message, split_name(party().workspace).tenant);
 }
 
-// The published protocol has no word for it. Its clients come back, and find what they may do then.
-void YSession::send_rights(bool may_write, bool changed) {
-  if (wants_status_)
-    return send(protocol::encode_y_status(may_write ? YStatus::kWrites : YStatus::kReads, {}));
-  if (changed && !may_write)
+// The published protocol has no word for it. Clients that may only read come back, and find what they may do then;
+// those that may write less are told as of a refusal, which they log.
+void YSession::send_rights(RightsNews news, bool changed) {
+  if (wants_status_) return send(protocol::encode_y_status(status_of(news), {}));
+  if (news == RightsNews::kWritesLess) return send(protocol::encode_y_denied(kWritesLess));
+  if (changed && news == RightsNews::kReads)
     channel_->end({ErrorCode::kUnavailable, "you may only read this document now; connect again"});
 }
 

@@ -70,7 +70,7 @@ class YSession final : public ConnectionHandler,
   void send_presence(const workspace::Delivery& update) override;
   void send_saved(std::uint64_t updates) override;
   void send_refused(const Error& error) override;
-  void send_rights(bool may_write, bool changed) override;
+  void send_rights(RightsNews news, bool changed) override;
   void send_notice(const Error& error) override;
   void close(const Error& error) override;
   void refuse_later();

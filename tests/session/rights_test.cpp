@@ -110,6 +110,25 @@ TEST_F(HocuspocusRights, AWriterBecomesAReaderAndAWriterAgain) {
   EXPECT_EQ(scopes(true) + scopes(false), 3u);
 }
 
+TEST_F(HocuspocusRights, AWriterWhoMayWriteLessIsToldAtOnce) {
+  share(log::ShareRole::kEditor);
+  open();
+  const Bytes less =
+      protocol::encode_hocuspocus_stateless("o", R"({"syncline":"rights","write":"in part"})");
+  EXPECT_EQ(times(less), 0u);
+  share(log::ShareRole::kAnnotator);
+  EXPECT_EQ(times(less), 1u);
+  EXPECT_EQ(scopes(true), 0u);
+  EXPECT_EQ(scopes(false), 1u) << "when he joined";
+  share(log::ShareRole::kEditor);
+  EXPECT_EQ(scopes(false), 2u) << "all of it again";
+  share(log::ShareRole::kViewer);
+  share(log::ShareRole::kAnnotator);
+  EXPECT_EQ(scopes(true), 1u);
+  EXPECT_EQ(scopes(false), 3u) << "more than before is no loss";
+  EXPECT_EQ(times(less), 1u);
+}
+
 TEST_F(HocuspocusRights, WhoMayOnlyReadIsToldWhenHeJoins) {
   share(log::ShareRole::kViewer);
   open();
@@ -175,6 +194,9 @@ TEST_F(YRights, AWriterWhoBecomesAReaderComesBack) {
   EXPECT_FALSE(connection_.closed);
   share(log::ShareRole::kAnnotator);
   EXPECT_FALSE(connection_.closed) << "there is something left that he may write";
+  EXPECT_EQ(times(protocol::encode_y_denied(
+                "you may write less of this document than before: some changes will be refused")),
+            1u);
   share(log::ShareRole::kViewer);
   ASSERT_TRUE(connection_.closed);
   EXPECT_EQ(connection_.closed->code, 4503);
@@ -194,6 +216,20 @@ TEST_F(YRights, AClientThatAsksForItIsToldOfItsRightsAndStays) {
   EXPECT_EQ(times(protocol::encode_y_status(YStatus::kWrites, "")), 1u);
   EXPECT_FALSE(connection_.closed);
   for (const SharedBytes& sent : connection_.sent) EXPECT_NE(sent->front(), 2) << "a denial";
+}
+
+TEST_F(YRights, AClientThatAsksForItIsToldThatItMayWriteLess) {
+  share(log::ShareRole::kEditor);
+  connect(true);
+  share(log::ShareRole::kAnnotator);
+  EXPECT_EQ(times(protocol::encode_y_status(YStatus::kWritesLess, "")), 1u);
+  EXPECT_EQ(times(protocol::encode_y_status(YStatus::kReads, "")), 0u);
+  // Another share changes nothing for him.
+  rule(log::Share{"other", kBob, log::ShareRole::kViewer});
+  EXPECT_EQ(times(protocol::encode_y_status(YStatus::kWritesLess, "")), 1u);
+  share(log::ShareRole::kEditor);
+  EXPECT_EQ(times(protocol::encode_y_status(YStatus::kWrites, "")), 1u);
+  EXPECT_FALSE(connection_.closed);
 }
 
 TEST_F(YRights, WhoAsksForItAndMayOnlyReadIsToldWhenHeJoins) {
