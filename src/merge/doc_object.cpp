@@ -6,6 +6,7 @@
 #include "crdt/engine.h"
 #include "crdt/json_pieces.h"
 #include "crdt/update_join.h"
+#include "merge/doc_edit.h"
 #include "merge/doc_effect.h"
 #include "merge/doc_history.h"
 #include "merge/doc_part.h"
@@ -47,6 +48,7 @@ class DocObject final : public Object,
                         private Parts,
                         private Attribution,
                         private Restoring,
+                        private Editing,
                         private Telling,
                         private SnapshotDeltas,
                         private PastEffects {
@@ -96,6 +98,7 @@ class DocObject final : public Object,
   const Parts* parts() const override { return this; }
   const Attribution* attribution() const override { return this; }
   const Restoring* restoring() const override { return this; }
+  const Editing* editing() const override { return this; }
   const PastEffects* past_effects() const override { return this; }
   Telling* telling() override { return this; }
   SnapshotDeltas* snapshot_deltas() override { return this; }
@@ -166,6 +169,11 @@ class DocObject final : public Object,
     auto* other = dynamic_cast<DocObject*>(&then);
     if (other == nullptr) return fail(ErrorCode::kInvalid, "the past state is of another type");
     return restoring_update(doc_.encode_state_as_update(), other->doc_, replica);
+  }
+
+  // ---- Editing
+  Result<Bytes> edit(const Edit& edit, std::uint64_t replica) const override {
+    return editing_update(doc_.encode_state_as_update(), edit, replica);
   }
 
   // ---- Telling

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crdt/engine.h"
+#include "merge/doc_roots.h"
 #include "merge/format_weight.h"
 #include "syncline/crdt/type_copy.h"
 
@@ -26,17 +27,6 @@ using crdt::XmlFragment;
 
 // `depth` counts maps inside maps. A document may nest any number of them.
 Result<void> restore_type(const Type& now, const Type& then, int depth);
-
-Type named_root(crdt::Doc& doc, const std::string& name, TypeKind kind) {
-  switch (kind) {
-    case TypeKind::kMap: return doc.map(name);
-    case TypeKind::kText: return doc.text(name);
-    case TypeKind::kXmlText: return doc.xml_text(name);
-    case TypeKind::kXmlElement: return doc.xml_element(name);
-    case TypeKind::kXmlFragment: return doc.xml_fragment(name);
-    default: return doc.array(name);
-  }
-}
 
 std::string shown(const Value& value) {
   if (const auto* any = std::get_if<Any>(&value)) return "v" + crdt::to_json(*any);
@@ -223,12 +213,8 @@ Result<void> restore_type(const Type& now, const Type& then, int depth) {
 }
 
 Result<void> restore_root(crdt::Doc& now, crdt::Doc& then, const std::string& name) {
-  const auto kind_in = [&](crdt::Doc& doc) {
-    const auto root = doc.find_root(name);
-    return root ? doc.engine().shown_kind(root->index()) : std::nullopt;
-  };
-  const auto then_kind = kind_in(then);
-  const auto now_kind = kind_in(now);
+  const auto then_kind = root_kind(then, name);
+  const auto now_kind = root_kind(now, name);
   if (!then_kind && !now_kind) return {};
   // A root without visible content takes the kind of the other.
   const TypeKind kind = then_kind.value_or(now_kind.value_or(TypeKind::kArray));

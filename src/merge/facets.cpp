@@ -45,6 +45,11 @@ Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replic
   return facet == nullptr ? no_facet("cannot be restored") : facet->change_to(then, replica);
 }
 
+Result<Bytes> edit(const Object& object, const Edit& edit, std::uint64_t replica) {
+  const Editing* facet = object.editing();
+  return facet == nullptr ? no_facet("cannot be edited by content") : facet->edit(edit, replica);
+}
+
 Result<void> extend(Object& object, ByteView delta) {
   SnapshotDeltas* facet = object.snapshot_deltas();
   return facet == nullptr ? no_facet("have whole snapshots only") : facet->extend(delta);

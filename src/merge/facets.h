@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "merge/edit.h"
 #include "merge/object.h"
 #include "merge/object_change.h"
 #include "merge/object_part.h"
@@ -97,6 +98,17 @@ class Restoring {
   ~Restoring() = default;
 };
 
+// For types that programs can edit by content (merge/edit.h), without a replica of their own.
+class Editing {
+ public:
+  // An intent that makes the edit in this state. The author of the intent is `replica`: an id that only whoever calls
+  // uses, and only for intents of which each was made in a state that has all earlier ones (merge/doc_edit.h).
+  virtual Result<Bytes> edit(const Edit& edit, std::uint64_t replica) const = 0;
+
+ protected:
+  ~Editing() = default;
+};
+
 // For types that can describe a change to people.
 class Telling {
  public:
@@ -146,6 +158,7 @@ Result<std::unique_ptr<Pieces>> part_pieces(const Object& object, const Part& pa
                                             std::size_t most);
 Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replica);
 Result<void> extend(Object& object, ByteView delta);
+Result<Bytes> edit(const Object& object, const Edit& edit, std::uint64_t replica);
 
 // Without the facet: no texts; kNotTold; no mark.
 std::vector<AttributedText> attributed_texts(const Object& object);

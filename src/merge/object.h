@@ -34,6 +34,7 @@
 namespace syncline::merge {
 
 class Attribution;
+class Editing;
 class Parts;
 class PastEffects;
 class Replication;
@@ -87,6 +88,7 @@ class Object {
   virtual const Parts* parts() const { return nullptr; }
   virtual const Attribution* attribution() const { return nullptr; }
   virtual const Restoring* restoring() const { return nullptr; }
+  virtual const Editing* editing() const { return nullptr; }
   virtual const PastEffects* past_effects() const { return nullptr; }
   virtual Telling* telling() { return nullptr; }
   virtual SnapshotDeltas* snapshot_deltas() { return nullptr; }
