@@ -92,6 +92,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .uses = &uses,
             .off_loop = state::OffLoop{jobs, home, options.loop_share}},
            std::move(options.gate)),
+      waits(loop, host),
       retention(
           sources, loop, options.retention_pace,
           [this, owns = owned_by(placement, index)](std::string_view workspace) {
@@ -112,6 +113,14 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
 
 Shard::~Shard() {
   scheduler.cancel(memory_timer_);
+}
+
+std::uint64_t Shard::editing_replica() {
+  constexpr std::uint64_t kFirst = std::uint64_t{1} << 32;  // ids of Yjs are below
+  constexpr std::uint64_t kCount =
+      (std::uint64_t{1} << 42) - kFirst;  // so that an id takes six bytes
+  if (editing_replica_ == 0) editing_replica_ = kFirst + random->next() % kCount;
+  return editing_replica_;
 }
 
 // While memory is short, objects that nobody uses leave it, a few in each turn, because some write a

@@ -33,6 +33,7 @@
 #include "node/slow_answers.h"
 #include "node/tenant_policies.h"
 #include "node/usage_keeper.h"
+#include "node/wait_room.h"
 #include "observe/report.h"
 #include "observe/turn_meter.h"
 #include "policy/decider.h"
@@ -127,10 +128,18 @@ struct Shard {
   workspace::People people;
   limits::UseTable uses;
   workspace::Host host;
+  WaitRoom waits;  // requests that wait until an object changes
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;
   UsageKeeper usage;
   workspace::GuestKeeper guests;  // of all loops, on the first one
+
+  // The id of the replica that makes the edits that programs describe by content (merge/facets.h, Editing): one for
+  // this loop and this run of the process, so that many edits do not add many ids to their documents. Each edit takes
+  // the clocks that follow those in the state that it is made in. So a clock is used twice only if a change was lost
+  // before it was durable, and nobody has seen that one. Whoever restores a backup starts a process, which draws
+  // another id. The ids are above those that Yjs draws.
+  std::uint64_t editing_replica();
 
   // Counts a request for which there is no memory.
   bool refuses_for_memory() {
@@ -146,6 +155,7 @@ struct Shard {
   void look_at_memory();
 
   const std::size_t index_;
+  std::uint64_t editing_replica_ = 0;  // 0: not drawn yet
   Scheduler::TimerId memory_timer_ = 0;
 };
 

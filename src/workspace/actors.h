@@ -63,6 +63,9 @@ class Actors {
   Result<std::optional<log::Position>> find(const NamedActor& actor, std::uint64_t first,
                                             std::uint64_t last) const;
 
+  // Whether any change of the actor is recorded.
+  bool has_any(const NamedActor& actor) const { return actor.numbers_.last_position() > 0; }
+
   // Records that the changes with these numbers are the event at `position`.
   void add(NamedActor& actor, std::uint64_t first, std::uint64_t last, log::Position position) {
     actor.numbers_.add(first, last, position);

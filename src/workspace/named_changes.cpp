@@ -31,6 +31,18 @@ bool Workspace::answer_repeated(const identity::Caller& caller, LiveObject& obje
   return true;
 }
 
+// For an actor that makes one change and no other.
+bool Workspace::answer_only_change(LiveObject& object, const Author& author, Done<Receipt>& done) {
+  if (author.named == nullptr || author.dry_run) return false;
+  const Offer offer{.change = {.actor_seq = author.actor_seq, .named = author.named}};
+  if (answer_repeated(author.caller, object, offer, done)) return true;
+  if (!actors_.has_any(*author.named)) return false;
+  refuse(object, offer,
+         {fail(ErrorCode::kUnprocessable, "the key of this change belongs to another one")},
+         std::move(done));
+  return true;
+}
+
 void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited) {
   const log::WaitingChange& change = waited->change;
   if (!waited->author_known && policy_ != nullptr && policy_->needs_token()) {

@@ -269,6 +269,12 @@ class Workspace {
     // The type of an object that begins with this change; nullptr: the default type.
     const merge::ObjectType* type = nullptr;
     std::size_t reads = 0;  // the memory of what `make` walks over besides the object
+    // For a change that may be sent again: a named actor of its own, as the caller names it, and its only number.
+    // If that is recorded, `make` does not run, and the answer is "known", as with submit(). kUnprocessable: the
+    // actor has recorded another number, so this is another change.
+    std::shared_ptr<NamedActor> named = nullptr;
+    std::uint64_t actor_seq = 0;
+    std::move_only_function<void(bool kept)> waits = {};  // as Change::waits
   };
   using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
@@ -490,7 +496,8 @@ class Workspace {
   void look_elsewhere(LiveObject& object, log::Position rules, Extract extract, Done<View> done,
                       state::JobOrder order);
   void make_change(LiveObject& object, Author author, Make make, Done<Receipt> done);
-  void made(LiveObject& object, const Author& author, Result<Bytes> intent, Done<Receipt> done);
+  void made(LiveObject& object, Author author, Result<Bytes> intent, Done<Receipt> done);
+  bool answer_only_change(LiveObject& object, const Author& author, Done<Receipt>& done);
   void expire_presence(LiveObject& object);
   void drop_unused(LiveObject& object) const;
   void relieve(LiveObject& object);

@@ -251,8 +251,11 @@ void Workspace::make_change(LiveObject& object, Author author, Make make, Done<R
     });
   if (author.type != nullptr && object.position() == 0 && object.subscribers().size() <= 1)
     services_.cache.begin_as(object.resident(), *author.type);
-  if (!is_large(object) && !is_large(author.reads))
-    return made(object, author, make(object.object(), object.position()), std::move(done));
+  if (answer_only_change(object, author, done)) return;
+  if (!is_large(object) && !is_large(author.reads)) {
+    auto intent = make(object.object(), object.position());
+    return made(object, std::move(author), std::move(intent), std::move(done));
+  }
   lend<Result<Bytes>>(
       object, "make", 2 * object.memory_bytes() + author.reads,
       [make = std::move(make), position = object.position()](const merge::Object& lent) mutable {
@@ -260,18 +263,23 @@ void Workspace::make_change(LiveObject& object, Author author, Make make, Done<R
       },
       [this, &object, author = std::move(author),
        done = std::move(done)](Result<Bytes> intent) mutable {
-        made(object, author, std::move(intent), std::move(done));
+        made(object, std::move(author), std::move(intent), std::move(done));
       });
 }
 
-void Workspace::made(LiveObject& object, const Author& author, Result<Bytes> intent,
-                     Done<Receipt> done) {
+void Workspace::made(LiveObject& object, Author author, Result<Bytes> intent, Done<Receipt> done) {
   if (!intent)
     return refuse(object, {}, {std::unexpected(std::move(intent.error()))}, std::move(done));
   if (author.dry_run) return answer_known(object, 0, std::move(done));
   const auto kept = std::make_shared<const Bytes>(std::move(*intent));
-  submit(author.caller, object, {.intent = *kept, .owner = kept, .right = author.right}, nullptr,
-         std::move(done));
+  submit(author.caller, object,
+         {.actor_seq = author.actor_seq,
+          .intent = *kept,
+          .owner = kept,
+          .right = author.right,
+          .waits = std::move(author.waits),
+          .named = std::move(author.named)},
+         nullptr, std::move(done));
 }
 
 }  // namespace syncline::workspace
