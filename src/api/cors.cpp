@@ -22,8 +22,9 @@ std::optional<http::Response> Cors::preflight(const http::Request& request) cons
   http::Response response;
   response.status = 204;
   response.headers = {
-      {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE"},
-      {"Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, traceparent"},
+      {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
+      {"Access-Control-Allow-Headers",
+       "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, traceparent"},
       {"Access-Control-Max-Age", "600"}};
   return response;
 }

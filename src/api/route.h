@@ -104,6 +104,7 @@ SharedCell answer_cell(const Call& call);
 void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)> serve);
 
 std::span<const Route> state_routes();    // present states
+std::span<const Route> write_routes();    // changes by those who have no replica
 std::span<const Route> history_routes();  // past states, and who changed them
 std::span<const Route> restore_routes();
 std::span<const Route> retention_routes();  // how much history is kept

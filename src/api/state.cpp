@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/conditions.h"
 #include "api/history.h"
 #include "api/route.h"
 #include "api/shown_names.h"
@@ -15,6 +16,8 @@ namespace syncline::api {
 namespace {
 
 using View = workspace::Workspace::View;
+
+constexpr std::uint64_t kMostWaitSeconds = 60;
 
 // A page has fewer names than it may if some of those that it is about are not shown.
 void show_names(Call call, std::size_t limit, std::vector<std::string> names) {
@@ -55,7 +58,15 @@ void list_objects(Call call) {
       answer_names("objects", *limit, std::move(call.responder)));
 }
 
-void get_object(Call call) {
+http::Response not_modified(log::Position position) {
+  http::Response response;
+  response.status = 304;
+  response.headers.emplace_back("ETag", etag_of(position));
+  response.headers.emplace_back("Syncline-Position", std::to_string(position));
+  return response;
+}
+
+void show_object(Call call, Conditions conditions) {
   auto form = asked_form(call.request);
   if (!form) return call.refuse(form.error());
   if (http::query_parameter(call.request.query, "at"))
@@ -71,10 +82,48 @@ void get_object(Call call) {
   const identity::Caller caller = call.caller;
   Sending sending = sending_of(call, "read");
   state::JobOrder order = sending.order;
+  auto done = [conditions = std::move(conditions), body = std::move(body),
+               responder = std::move(call.responder),
+               sending = std::move(sending)](Result<View> view) mutable {
+    if (!view) return responder.respond(to_response(view.error()));
+    const log::Position position = view->position;
+    if (conditions.is_known(position)) return responder.respond(not_modified(position));
+    Answer answer = body(std::move(*view));
+    answer.head.headers.emplace_back("ETag", etag_of(position));
+    send(std::move(responder), std::move(answer), std::move(sending));
+  };
   call.shard.host.get(path.workspace)
-      .read(caller, path.object, std::move(extract),
-            send_with<View>(std::move(call.responder), std::move(sending), std::move(body)),
-            std::move(order));
+      .read(caller, path.object, std::move(extract), std::move(done), std::move(order));
+}
+
+// Waits for something that the caller does not have, and then shows it.
+void wait_and_show(Call call, Conditions conditions, std::uint64_t seconds) {
+  node::WaitFor what{.caller = call.caller,
+                     .asker = answer_order(call, "wait").asker,
+                     .workspace = call.path.workspace,
+                     .object = call.path.object,
+                     .is_known = [conditions](log::Position at) { return conditions.is_known(at); },
+                     .ms = seconds * 1000,
+                     .abandoned = call.abandoned};
+  node::WaitRoom& room = call.shard.waits;
+  room.wait(std::move(what), [call = std::make_shared<Call>(std::move(call)),
+                              conditions = std::move(conditions)](auto ended) mutable {
+    if (!ended) return call->refuse(ended.error());
+    show_object(std::move(*call), std::move(conditions));
+  });
+}
+
+void get_object(Call call) {
+  auto conditions = Conditions::read(call.request);
+  if (!conditions) return call.refuse(conditions.error());
+  const auto wait = number(call.request, "wait", 0);
+  if (!wait) return call.refuse(wait.error());
+  if (*wait > kMostWaitSeconds)
+    return call.refuse(
+        {ErrorCode::kInvalid, "wait is 0 to " + std::to_string(kMostWaitSeconds) + " seconds"});
+  const bool waits = *wait > 0 && !http::query_parameter(call.request.query, "at");
+  waits ? wait_and_show(std::move(call), std::move(*conditions), *wait)
+        : show_object(std::move(call), std::move(*conditions));
 }
 
 constexpr Route kStateRoutes[] = {

@@ -174,7 +174,8 @@ struct Trial {
   std::string_view target;  // behind "/v1"; VAULT stands for the workspace, PLAN for the object
   int answer;               // to whoever has the right
   void (*prepare)(Vault& vault) = [](Vault&) {};
-  std::string_view body = {};  // with the same words
+  std::string_view body = {};     // with the same words
+  std::string_view headers = {};  // whole lines
 };
 
 constexpr std::string_view kPolicyText = "permit (principal, action, resource);";
@@ -187,6 +188,12 @@ constexpr Trial kTrials[] = {
     {"GET", "/v1/workspaces", "/workspaces", 200},
     {"GET", "/v1/workspaces/{workspace}/objects", "/workspaces/VAULT/objects", 200},
     {"GET", "/v1/workspaces/{workspace}/objects/{object}", "/workspaces/VAULT/objects/PLAN", 200},
+    {"PUT", "/v1/workspaces/{workspace}/objects/{object}",
+     "/workspaces/VAULT/objects/PLAN?root=content", 200, [](Vault&) {}, "mine",
+     "Content-Type: text/plain\r\n"},
+    {"PATCH", "/v1/workspaces/{workspace}/objects/{object}", "/workspaces/VAULT/objects/PLAN", 200,
+     [](Vault&) {}, R"({"root":"content","ops":[{"insert":"mine","at":0}]})",
+     "Content-Type: application/vnd.syncline.text+json\r\n"},
     {"GET", "/v1/workspaces/{workspace}/state", "/workspaces/VAULT/state?at=2", 200},
     {"GET", "/v1/workspaces/{workspace}/changes", "/workspaces/VAULT/changes", 200},
     {"GET", "/v1/workspaces/{workspace}/changes/{object}", "/workspaces/VAULT/changes/PLAN", 200},
@@ -364,7 +371,8 @@ void try_door(const identity::Access& access, const std::vector<Asker>& askers,
       if (!asker.query.empty())
         target += (target.find('?') == target.npos ? "?" : "&") + asker.query;
       vault.node.body = with_names(std::string(trial.body), "vault", "plan");
-      return vault.node.ask(std::string(method), target, asker.headers);
+      return vault.node.ask(std::string(method), target,
+                            asker.headers + std::string(trial.headers));
     };
     const std::string before = vault.contents();
     // Who may only read may not see who is connected.
@@ -499,7 +507,7 @@ TEST(SideDoors, ATokenForOneThingOpensNothingElse) {
       const auto ask = [&](std::string_view workspace, std::string_view object) {
         vault.node.body = with_names(std::string(trial.body), workspace, object);
         return vault.node.ask(std::string(trial.method), target_of(trial, workspace, object),
-                              bearer(token));
+                              bearer(token) + std::string(trial.headers));
       };
       const Answer answer = ask("vault", "plan");
       ASSERT_TRUE(answer->head && answer->ended);
