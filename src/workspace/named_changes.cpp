@@ -53,16 +53,14 @@ void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges
   }
   // It had the right to change the object when it arrived. All other conditions are checked now, with what is known
   // of its author.
-  const identity::Caller author{
-      .principal = {.id = change.principal, .rights = waited->rights, .identity = waited->identity},
-      .rights = waited->rights,
-      .actor = change.actor};
+  const identity::Caller author = waited->author();
   Offer offer{.change = {.actor_seq = change.actor_seq,
                          .further_seqs = change.further_seqs,
                          .intent = change.intent,
                          .owner = waited,
                          .named = waited->named},
               .waited = change.number,
+              .author_known = waited->author_known,
               .received_us = services_.scheduler.turn_began_us()};
   decide(author, object, std::move(offer),
          [waited](Result<Receipt> receipt) { waited->answer(receipt); });

@@ -16,8 +16,9 @@ constexpr std::size_t kChangesAtOnce = 256;
 // What an entry needs beside its bytes, with its places in the indexes.
 constexpr std::size_t kEntryBytes = 1024;
 
-std::size_t memory_of(const log::WaitingChange& change) {
-  return kEntryBytes + change.intent.size() + change.waits_for.size();
+std::size_t memory_of(const WaitingChanges::Entry& entry) {
+  return kEntryBytes + entry.change.intent.size() + entry.change.waits_for.size() +
+         entry.origin.str().size();
 }
 
 // Of the size and both ends: the loop does not read all of a large change for it. Changes with the same hash are
@@ -58,6 +59,23 @@ void WaitingChanges::list_after(std::string object, log::Done<void> done) {
                               });
 }
 
+void WaitingChanges::Entry::came_from(const identity::Caller& caller) {
+  rights = caller.rights;
+  identity = caller.principal.identity;
+  origin = caller.origin;
+  protocol = caller.protocol;
+  peer = caller.peer;
+}
+
+identity::Caller WaitingChanges::Entry::author() const {
+  return {.principal = {.id = change.principal, .rights = rights, .identity = identity},
+          .rights = rights,
+          .actor = change.actor,
+          .origin = origin,
+          .protocol = protocol,
+          .peer = peer};
+}
+
 void WaitingChanges::load(const std::string& object, log::Done<void> done) {
   const auto found = objects_.find(object);
   const bool was_open = found != objects_.end() && std::exchange(found->second.open, true);
@@ -78,7 +96,7 @@ void WaitingChanges::load_after(const std::string& object, std::uint64_t number,
                           take_share(loaded, change);
                           Entry entry{std::move(change)};
                           entry.author_known = false;
-                          entry.charge = MemoryCharge(memory_, memory_of(entry.change));
+                          entry.charge = MemoryCharge(memory_, memory_of(entry));
                           hold(loaded, std::move(entry));
                         }
                         if (!page->damaged.empty())
@@ -123,8 +141,7 @@ bool WaitingChanges::join_same(Object& object, std::size_t hash, Entry& entry,
         same.change.intent != entry.change.intent)
       return false;
     same.author_known = true;
-    same.rights = entry.rights;
-    same.identity = entry.identity;
+    same.came_from(entry.author());
     std::ranges::move(entry.done, std::back_inserter(same.done));
     if (same.done.size() > kMaxSent) same.done.erase(same.done.begin());
     return true;
@@ -153,12 +170,12 @@ void WaitingChanges::keep(const std::string& object, Entry entry, log::Done<void
     entry.answer(std::unexpected(error));
     kept(std::unexpected(error));
   };
-  if (here.aside || !entry.charge.has_room(memory_of(entry.change)))
+  if (here.aside || !entry.charge.has_room(memory_of(entry)))
     return refuse(ErrorCode::kUnavailable,
                   "too many changes wait for others on this server; send it again later");
   if (!take_share(here, entry.change))
     return refuse(ErrorCode::kTooLarge, "too many of your changes wait for others in this object");
-  entry.charge.set(memory_of(entry.change));
+  entry.charge.set(memory_of(entry));
   stored_.insert(object);
   const auto storing = std::make_shared<Storing>(std::move(entry));
   storing->kept.push_back(std::move(kept));
@@ -289,7 +306,7 @@ std::optional<WaitingChanges::Entry> WaitingChanges::take_arrived(const std::str
 void WaitingChanges::put_back(const std::string& object, Entry entry) {
   Object& here = objects_[object];
   take_share(here, entry.change);
-  entry.charge.set(memory_of(entry.change));
+  entry.charge.set(memory_of(entry));
   hold(here, std::move(entry));
 }
 

@@ -37,7 +37,8 @@
 #include <vector>
 
 #include "base/memory_cell.h"
-#include "identity/principal.h"
+#include "base/rare_text.h"
+#include "identity/caller.h"
 #include "log/waiting_store.h"
 #include "merge/facets.h"
 #include "merge/object.h"
@@ -56,11 +57,18 @@ class WaitingChanges {
   struct Entry {
     log::WaitingChange change;
     std::shared_ptr<NamedActor> named = nullptr;  // its named actor, once recalled
-    // What the token of the author allowed and said. The store keeps none of it: then these are the rights of
-    // a writer, and nobody knows the groups of the author, until he sends the change again.
+    // What the token of the author allowed and said, and where he came from. The store keeps none of it: then these are
+    // the rights of a writer, and nobody knows the groups of the author, until he sends the change again.
     bool author_known = true;
     identity::Rights rights = identity::Rights::writing();
     std::shared_ptr<const identity::Identity> identity = nullptr;
+    RareText origin = {};
+    std::string_view protocol = {};
+    std::string peer = {};
+
+    void came_from(const identity::Caller& caller);
+    // As he is judged when the change need not wait any more.
+    identity::Caller author() const;
     // Callbacks that tell the author the result, one for each time that the change was sent: the
     // last kMaxSent.
     std::vector<log::Done<Receipt>> done = {};

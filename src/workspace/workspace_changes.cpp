@@ -335,8 +335,8 @@ void Workspace::wait(const identity::Caller& caller, LiveObject& object, Offer o
        .intent = offer.copy.empty() ? to_bytes(offer.change.intent) : std::move(offer.copy),
        .waits_for = std::move(waits_for)}};
   entry.named = named;
-  entry.rights = caller.rights;
-  entry.identity = caller.principal.identity;
+  entry.came_from(caller);
+  entry.author_known = offer.author_known;
   entry.charge = MemoryCharge(cell_of(caller, MemoryUse::kWaiting));
   entry.done.push_back(std::move(done));
   if (offer.waited > 0) return waiting_.put_back(object.id(), std::move(entry));

@@ -693,6 +693,34 @@ TEST_F(Budget, WhatWaitsLongerThanTheServerRunsIsNotJudgedWithoutTheGroupsOfItsA
   EXPECT_EQ(state(), R"({"plan":{"a":1},"budget":{"travel":100}})");
 }
 
+// Where its author came from counts then, too, also if nobody knows it any more.
+TEST_F(Budget, WhatWaitsIsJudgedWithTheAddressOfItsAuthor) {
+  set("budget",
+      R"(forbid (principal, action, resource in Path::"/budget")
+         when { context has address && !context.address.isInRange(ip("10.0.0.0/8")) };)");
+  const auto at = [](std::string address) {
+    Caller caller = person("ann");
+    caller.peer = std::move(address);
+    return caller;
+  };
+  const Bytes cause = editor_.set("plan", "a", 1);
+  const Bytes effect = editor_.set("budget", "travel", 100);
+  EXPECT_EQ(Member(world_, at("203.0.113.5:40000")).submit(effect), "no answer");
+  EXPECT_EQ(Member(world_, person("fin")).submit(cause), "");
+  world_.loop.run();
+  EXPECT_EQ(state(), R"({"plan":{"a":1}})") << "it came from outside";
+
+  const Bytes next = editor_.set("plan", "b", 2);
+  const Bytes last = editor_.set("budget", "food", 7);
+  EXPECT_EQ(Member(world_, at("203.0.113.5:40000")).submit(last), "no answer");
+  workspace::Host again(world_.services());
+  Member inside(world_, again, at("10.1.2.3:40000"));
+  EXPECT_EQ(inside.submit(effect), "");
+  EXPECT_EQ(inside.submit(next), "");
+  world_.loop.run();
+  EXPECT_EQ(state(), R"({"plan":{"a":1,"b":2},"budget":{"travel":100}})");
+}
+
 TEST_F(Budget, WhoSendsAgainWhatWaitsSaysAgainWhoHeIs) {
   const Bytes cause = editor_.set("plan", "a", 1);
   const Bytes effect = editor_.set("budget", "travel", 100);
