@@ -24,11 +24,11 @@ http::Response view_response(const state::RetentionView& view, const Names& name
 }
 
 void answer_view(Call call) {
-  log::LoopStore& store = *call.shard.store;
+  const state::ReplaySources& sources = call.shard.sources;
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
   state::view_retention(
-      store, workspace, now,
+      sources, workspace, now,
       [where = names_of(call),
        responder = std::move(call.responder)](Result<state::RetentionView> view) mutable {
         if (!view) return responder.respond(to_response(view.error()));

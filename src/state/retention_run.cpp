@@ -19,9 +19,31 @@ using log::Retention;
 
 constexpr std::size_t kPinsAtOnce = 256;
 
+void find_on_worker(const ReplaySources& sources, std::string workspace, Instant time,
+                    log::Done<Position> done) {
+  if (!sources.off_loop)
+    return resolve_moment(sources.events, sources.store.pins(), std::move(workspace), time,
+                          std::move(done));
+  JobOrder order{.kind = JobOrder::kUrgent, .asker = workspace, .name = "moment"};
+  sources.off_loop->jobs.start(
+      std::move(order), [workspace = std::move(workspace), time,
+                         answer = sources.off_loop->home.bind(std::move(done))](
+                            Result<Workplace*> place, JobSlot slot) mutable {
+        if (!place) return answer(std::unexpected(std::move(place.error())));
+        const ReplaySources& there = (*place)->sources;
+        resolve_moment(
+            there.events, there.store.pins(), std::move(workspace), time,
+            [slot = std::move(slot), answer = std::move(answer)](Result<Position> found) mutable {
+              slot = JobSlot();
+              answer(std::move(found));
+            });
+      });
+}
+
 // The floor that the rule gives for a log that ends at `head`.
-void floor_of(log::LoopStore& store, const std::string& workspace, const Retention& retention,
-              Position head, std::uint64_t unix_ms, log::Done<Position> done) {
+void floor_of(const ReplaySources& sources, const std::string& workspace,
+              const Retention& retention, Position head, std::uint64_t unix_ms,
+              log::Done<Position> done) {
   const log::RetentionRule rule = retention.rule;
   if (rule.keeps_all() || retention.hold) return done(retention.floor);
   const Position by_count = rule.keep_last < head ? head - rule.keep_last : 0;
@@ -31,8 +53,7 @@ void floor_of(log::LoopStore& store, const std::string& workspace, const Retenti
   };
   if (rule.keep_ms == 0) return raise(by_count);
   if (unix_ms < rule.keep_ms) return raise(0);
-  resolve_moment(store.events(), store.pins(), workspace, Instant{unix_ms - rule.keep_ms},
-                 std::move(raise));
+  find_on_worker(sources, workspace, Instant{unix_ms - rule.keep_ms}, std::move(raise));
 }
 
 class Turn : public std::enable_shared_from_this<Turn> {
@@ -51,7 +72,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
       if (auto ok = log::check_not_held(*kept); !ok)
         return self->done_(std::unexpected(std::move(ok.error())));
       self->kept_ = std::move(*kept);
-      find_floor(self->store_, self->workspace_, unix_ms,
+      find_floor(self->sources_, self->workspace_, unix_ms,
                  [self](auto floor) { self->raise(std::move(floor)); });
     });
   }
@@ -209,17 +230,18 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
 }  // namespace
 
-void find_floor(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
+void find_floor(const ReplaySources& sources, std::string workspace, std::uint64_t unix_ms,
                 log::Done<Position> done) {
-  store.retention().load_retention(workspace, [&store, workspace, unix_ms, done = std::move(done)](
-                                                  Result<Retention> kept) mutable {
-    if (!kept) return done(std::unexpected(std::move(kept.error())));
-    store.events().head(workspace, [&store, workspace, unix_ms, kept = std::move(*kept),
-                                    done = std::move(done)](Result<log::Head> head) mutable {
-      if (!head) return done(std::unexpected(std::move(head.error())));
-      floor_of(store, workspace, kept, head->last_position, unix_ms, std::move(done));
-    });
-  });
+  sources.retention.load_retention(
+      workspace,
+      [&sources, workspace, unix_ms, done = std::move(done)](Result<Retention> kept) mutable {
+        if (!kept) return done(std::unexpected(std::move(kept.error())));
+        sources.events.head(workspace, [&sources, workspace, unix_ms, kept = std::move(*kept),
+                                        done = std::move(done)](Result<log::Head> head) mutable {
+          if (!head) return done(std::unexpected(std::move(head.error())));
+          floor_of(sources, workspace, kept, head->last_position, unix_ms, std::move(done));
+        });
+      });
 }
 
 void retain(const ReplaySources& sources, std::string workspace, std::uint64_t unix_ms,

@@ -36,7 +36,9 @@ struct RetentionTurn {
 };
 
 // The floor if the rule were applied at that time; under a hold, the present floor.
-void find_floor(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
+// A rule that looks at the time has a worker search, as for other moments, because that reads whole events: what it
+// reads is charged (state/job_reads.h).
+void find_floor(const ReplaySources& sources, std::string workspace, std::uint64_t unix_ms,
                 log::Done<log::Position> done);
 
 // kForbidden under a legal hold.

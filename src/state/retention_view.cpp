@@ -10,8 +10,11 @@ namespace {
 
 class Viewing : public std::enable_shared_from_this<Viewing> {
  public:
-  Viewing(log::LoopStore& store, std::string workspace, log::Done<RetentionView> done)
-      : store_(store), workspace_(std::move(workspace)), done_(std::move(done)) {}
+  Viewing(const ReplaySources& sources, std::string workspace, log::Done<RetentionView> done)
+      : sources_(sources),
+        store_(sources.store),
+        workspace_(std::move(workspace)),
+        done_(std::move(done)) {}
 
   void start(std::uint64_t unix_ms) {
     store_.events().head(workspace_, [self = shared_from_this(), unix_ms](Result<log::Head> head) {
@@ -24,16 +27,16 @@ class Viewing : public std::enable_shared_from_this<Viewing> {
 
  private:
   void load(std::uint64_t unix_ms) {
-    store_.retention().load_retention(
-        workspace_, [self = shared_from_this(), unix_ms](auto retention) {
-          if (!retention) return self->done_(std::unexpected(std::move(retention.error())));
-          self->view_.retention = std::move(*retention);
-          find_floor(self->store_, self->workspace_, unix_ms, [self](Result<log::Position> floor) {
-            if (!floor) return self->done_(std::unexpected(std::move(floor.error())));
-            self->view_.rule_says = *floor;
-            self->read_record(0);
-          });
-        });
+    store_.retention().load_retention(workspace_, [self = shared_from_this(),
+                                                   unix_ms](auto retention) {
+      if (!retention) return self->done_(std::unexpected(std::move(retention.error())));
+      self->view_.retention = std::move(*retention);
+      find_floor(self->sources_, self->workspace_, unix_ms, [self](Result<log::Position> floor) {
+        if (!floor) return self->done_(std::unexpected(std::move(floor.error())));
+        self->view_.rule_says = *floor;
+        self->read_record(0);
+      });
+    });
   }
 
   // Reads all pages of the record, because only its end is needed.
@@ -51,6 +54,7 @@ class Viewing : public std::enable_shared_from_this<Viewing> {
         });
   }
 
+  const ReplaySources& sources_;
   log::LoopStore& store_;
   const std::string workspace_;
   log::Done<RetentionView> done_;
@@ -59,9 +63,9 @@ class Viewing : public std::enable_shared_from_this<Viewing> {
 
 }  // namespace
 
-void view_retention(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
+void view_retention(const ReplaySources& sources, std::string workspace, std::uint64_t unix_ms,
                     log::Done<RetentionView> done) {
-  std::make_shared<Viewing>(store, std::move(workspace), std::move(done))->start(unix_ms);
+  std::make_shared<Viewing>(sources, std::move(workspace), std::move(done))->start(unix_ms);
 }
 
 }  // namespace syncline::state

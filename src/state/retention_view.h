@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "log/log_backend.h"
+#include "state/object_replay.h"
 
 namespace syncline::state {
 
@@ -19,7 +20,7 @@ struct RetentionView {
 };
 
 // kNotFound if there is no such workspace.
-void view_retention(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
+void view_retention(const ReplaySources& sources, std::string workspace, std::uint64_t unix_ms,
                     log::Done<RetentionView> done);
 
 }  // namespace syncline::state

@@ -330,6 +330,37 @@ TEST(Retention, ATurnThatAnotherOneOvertakesLeavesNoPayloadBehind) {
   }
 }
 
+// To find a time reads whole events. A worker does that, where reading is charged.
+TEST(Retention, AWorkerFindsTheTimeOfARule) {
+  testing::HandJobs jobs;
+  TestWorld world;
+  RandomHistory history(world, 12);
+  history.write(10);
+  world.loop.advance(10'000);
+  history.write(10);
+  set_rule(world, {.keep_ms = 5'000});
+  const ReplaySources there(*world.log, world.sources.types, OffLoop{jobs, world.home});
+  std::optional<Result<RetentionTurn>> done;
+  retain(there, "w", world.loop.unix_ms(), 100,
+         [&](Result<RetentionTurn> turn) { done = std::move(turn); });
+  world.loop.run();
+  ASSERT_EQ(jobs.waiting(), std::vector<std::string>{"moment"});
+  EXPECT_FALSE(done);
+  jobs.run_next(world.loop, there);
+  world.loop.run();
+  ASSERT_TRUE(done && *done);
+  EXPECT_GT((*done)->floor, 0u);
+  EXPECT_LT((*done)->floor, end_of(world));
+  // A rule that counts finds its place without one.
+  set_rule(world, {.keep_last = 5});
+  done.reset();
+  retain(there, "w", world.loop.unix_ms(), 100,
+         [&](Result<RetentionTurn> turn) { done = std::move(turn); });
+  world.loop.run();
+  EXPECT_TRUE(jobs.waiting().empty());
+  EXPECT_TRUE(done && *done);
+}
+
 // Whoever evicts an object knows nothing of the milestone that retention has made of it meanwhile.
 TEST(Retention, AnEvictionDoesNotUndoAMilestone) {
   TestWorld world;
