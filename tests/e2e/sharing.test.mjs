@@ -73,6 +73,24 @@ test('the page opens read-only when that is the right, and says why', kTest, asy
   assert.equal(await editable(annotator), false);
 });
 
+test('a writer who may only comment from now on is told at once', kTest, async (t) => {
+  const { mint, share, open } = await start(t);
+  await share('principal:token', 'owner', '');
+  await share('principal:ann', 'editor');
+  const ann = await open(mint.token('ann', 600));
+  await ready(ann);
+  let sockets = 0;
+  ann.on('websocket', () => ++sockets);
+  await share('principal:ann', 'annotator');
+  await shows(ann, 'read-only');
+  assert.equal(await editable(ann), false);
+  await share('principal:ann', 'editor');
+  await clear(ann);
+  await until(() => editable(ann), 'she may write again');
+  assert.equal(sockets, 0, 'the connection stays');
+  assert.deepEqual(ann.problems, []);
+});
+
 test('a writer becomes a reader in the middle of a sentence, and a writer again', kTest, async (t) => {
   const { mint, share, open, stored } = await start(t);
   await share('principal:token', 'owner', '');
@@ -194,6 +212,35 @@ test('a role given in the dialog makes another browser writable', kTest, async (
   await boss.keyboard.press('Escape');
   assert.equal(await boss.evaluate(() => document.activeElement.id), 'share');
   for (const page of [boss, bob]) assert.deepEqual(page.problems, []);
+});
+
+test('people who are here are suggested; a guest is marked, and cannot be chosen', kTest, async (t) => {
+  const { mint, share, open } = await start(t);
+  await share('principal:boss', 'owner', '');
+  await share('everyone', 'viewer', '');
+  const boss = await open(mint.token('boss', 600, { name: 'The Boss' }));
+  await ready(boss);
+  const ann = await open(mint.token('ann-7', 600, { name: 'Ann Lee' }));
+  const guest = await open('look');
+  for (const page of [ann, guest]) await becomes(page, 'status', 'online');
+  await guest.getByTestId('name').fill('Ann Lee');
+  await guest.getByTestId('name').press('Enter');
+  await boss.getByTestId('share').click();
+  const here = () => boss.getByTestId('share-suggestion').allTextContents();
+  await until(async () => (await here()).join() === 'Ann Leeann-7,Ann Lee (not verified)', async () => `both are suggested: ${JSON.stringify(await here())}`);
+  assert.equal(await boss.locator('[data-testid=share-suggestion][data-verified=false] button').count(), 0);
+  await screenshot(boss, 'sharing-suggested');
+  await boss.getByLabel('Choose Ann Lee, ann-7').click();
+  assert.equal(await boss.getByTestId('share-who').inputValue(), 'ann-7');
+  await boss.getByTestId('share-role').selectOption('editor');
+  await boss.getByTestId('share-give').click();
+  await said(boss, /ann-7 can edit now/);
+  await clear(ann);
+  // Whoever has a role, or leaves, is suggested no more.
+  await until(async () => (await here()).join() === 'Ann Lee (not verified)', async () => `ann is not: ${JSON.stringify(await here())}`);
+  await guest.context().close();
+  await until(async () => !(await boss.getByText('Here now').isVisible()), 'nobody is suggested');
+  for (const page of [boss, ann]) assert.deepEqual(page.problems, []);
 });
 
 test('a link lets in whoever has it, and ends when it is undone', kTest, async (t) => {

@@ -143,6 +143,7 @@ function show(): void {
   const { session, editor } = open;
   const { loaded, connection, status, read_only } = session.state;
   view.show(session, lost, may_share());
+  share_dialog.show_others(session.others);
   editor.set_hint(loaded ? hint(read_only) : connection === 'refused' ? '' : 'Loading…');
   // Whoever lacks a token goes on when he has one.
   editor.set_read_only(read_only || (connection === 'refused' && status !== 0 && status !== 401));

@@ -9,6 +9,8 @@ export interface Person {
   color: string;
   /** The server says who it is. Without that, the name is what somebody called himself. */
   verified: boolean;
+  /** The id of the principal; '' without the word of the server for it. */
+  principal: string;
 }
 
 const kNameLimit = 40;
@@ -32,7 +34,9 @@ export function color_key(principal: unknown, name: string, verified: unknown = 
 export function read_person(id: number, state: unknown): Person {
   const user = (state as { user?: { name?: unknown; id?: unknown; verified?: unknown } } | null)?.user;
   const name = clean_name(user?.name) || 'Anonymous';
-  return { id, name, color: color_of(color_key(user?.id, name, user?.verified)), verified: user?.verified === true };
+  const verified = user?.verified === true;
+  const principal = verified && typeof user.id === 'string' ? user.id : '';
+  return { id, name, color: color_of(color_key(user?.id, name, user?.verified)), verified, principal };
 }
 
 /** "Ada" as she is shown: somebody whom no token vouches for is marked. */

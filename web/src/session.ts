@@ -103,7 +103,9 @@ export class Session {
 
   get me(): Person {
     const name = this.own_name_();
-    return { id: this.doc.clientID, name, color: color_of(color_key(this.me_?.principal, name, this.me_?.verified)), verified: this.me_?.verified ?? false };
+    const verified = this.me_?.verified ?? false;
+    const color = color_of(color_key(this.me_?.principal, name, verified));
+    return { id: this.doc.clientID, name, color, verified, principal: verified ? this.me_!.principal : '' };
   }
 
   /** Who the server says this is. A name that a token says holds; others are one's own choice. */
@@ -215,7 +217,8 @@ export class Session {
   private told_({ kind, words }: Status): void {
     if (kind === 'refused') return this.events_.edit_refused(words);
     if (kind === 'notice') return;
-    this.set_({ read_only: kind === 'reads' });
+    // Whether the text is in the part that is left, the question says.
+    if (kind !== 'less') this.set_({ read_only: kind === 'reads' });
     this.events_.rights_changed();
   }
 

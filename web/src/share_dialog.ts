@@ -5,8 +5,9 @@ import { Refusal } from './api.ts';
 import { copy_text } from './copy.ts';
 import { describe_reason } from './describe.ts';
 import type { Me } from './me.ts';
+import { title_of, type Person } from './people.ts';
 import { give, load_sharing, make_link, take } from './share_api.ts';
-import { grantee_of, grantee_words, kRoles, kRoleWords, left_words, link_of, links_of, people_of, place_words, type Role, type Share, type Sharing } from './shares.ts';
+import { grantee_of, grantee_words, kRoles, kRoleWords, left_words, link_of, links_of, people_of, place_words, suggested, type Role, type Share, type Sharing } from './shares.ts';
 
 const kCopiedMilliseconds = 1600;
 
@@ -49,6 +50,9 @@ export class ShareDialog {
   private readonly on_changed_: () => void;
   private address_: Address | null = null;
   private me_ = '';
+  private sharing_: Sharing | null = null;
+  private others_: readonly Person[] = [];
+  private shown_others_ = '';
 
   /** `on_changed`: roles were given or taken, perhaps one's own. */
   constructor(on_changed: () => void) {
@@ -68,12 +72,19 @@ export class ShareDialog {
   async open(address: Address, me: Me): Promise<void> {
     this.address_ = address;
     this.me_ = me.principal;
+    this.sharing_ = null;
     element('share-title').textContent = `Share “${address.object}”`;
     element('share-begin').hidden = true;
     element('share-body').hidden = true;
     this.fit_kind_();
     if (!this.dialog_.open) this.dialog_.showModal();
     await this.try_('', async () => {});
+  }
+
+  /** Who else is in the document now. They are suggested while the dialog is open. */
+  show_others(others: readonly Person[]): void {
+    this.others_ = others;
+    if (this.dialog_.open) this.draw_others_();
   }
 
   // Does something, shows what holds then, and says how it went.
@@ -112,6 +123,42 @@ export class ShareDialog {
     const links = links_of(sharing, address, Date.now());
     element('share-links').replaceChildren(...links.map((share) => this.link_(share)));
     element('share-no-links').hidden = links.length > 0;
+    this.sharing_ = sharing;
+    this.draw_others_();
+  }
+
+  // Drawn anew only if somebody else is there, so that the keyboard keeps its place.
+  private draw_others_(): void {
+    if (!this.address_ || !this.sharing_) return;
+    const people = suggested(this.others_, this.me_, this.sharing_, this.address_);
+    const shown = JSON.stringify(people.map(({ name, principal }) => [name, principal]));
+    element('share-here').hidden = people.length === 0;
+    if (shown === this.shown_others_) return;
+    this.shown_others_ = shown;
+    element('share-others').replaceChildren(...people.map((person) => this.suggestion_(person)));
+  }
+
+  private suggestion_(person: Person): HTMLElement {
+    const item = document.createElement('li');
+    item.dataset['testid'] = 'share-suggestion';
+    item.dataset['verified'] = String(person.verified);
+    if (person.verified) {
+      const choose = button('', `Choose ${person.name}, ${person.principal}`, () => this.choose_(person.principal));
+      choose.append(span('', person.name));
+      if (person.principal !== person.name) choose.append(span('share-place', person.principal));
+      item.append(choose);
+    } else {
+      item.append(span('', title_of(person)));
+      item.title = 'No token vouches for this name. Ask for the id, or make a link.';
+    }
+    return item;
+  }
+
+  private choose_(principal: string): void {
+    this.kind_.value = 'principal';
+    this.fit_kind_();
+    this.who_.value = principal;
+    element<HTMLSelectElement>('share-role').focus();
   }
 
   private person_(address: Address, share: Share): HTMLElement {

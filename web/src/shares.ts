@@ -1,9 +1,12 @@
 // What the server tells of the roles in a document, and the words for them.
 
 import { to_hash, type Address } from './address.ts';
+import type { Person } from './people.ts';
 
 export const kRoles = ['viewer', 'annotator', 'editor', 'owner'] as const;
 export type Role = (typeof kRoles)[number];
+
+const kMostSuggested = 12;
 
 export const kRoleWords: Record<Role, string> = {
   viewer: 'can read',
@@ -79,6 +82,22 @@ export function grantee_of(kind: string, typed: string): string | null {
   if (kind === 'everyone') return kind;
   const id = typed.trim();
   return id && (kind === 'principal' || kind === 'group') ? `${kind}:${id}` : null;
+}
+
+/**
+ * Who of those here may be given a role: everybody once, those whom the server vouches for first, without `me` and without
+ * those who have a role in the document itself. The others are named, but only a token can say what their ids are.
+ */
+export function suggested(others: readonly Person[], me: string, sharing: Sharing, address: Address): Person[] {
+  const has_role = (person: Person) =>
+    sharing.shares.some(({ resource, to }) => resource === address.object && to === `principal:${person.principal}`);
+  const found = new Map<string, Person>();
+  for (const person of others) {
+    const key = person.verified ? `id ${person.principal}` : `name ${person.name}`;
+    if (person.verified && (person.principal === '' || person.principal === me || has_role(person))) continue;
+    if (!found.has(key)) found.set(key, person);
+  }
+  return [...found.values()].sort((a, b) => Number(b.verified) - Number(a.verified) || (a.name < b.name ? -1 : 1)).slice(0, kMostSuggested);
 }
 
 export function left_words(expires: number, now: number): string {

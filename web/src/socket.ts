@@ -16,13 +16,16 @@ const kSyncMessage = 0;
 const kSyncStep2 = 1;
 const kSyncUpdate = 2;
 
-/** What the server says in between. `notice`: it dropped some presence. `refused`: it refused a change for good. */
+/**
+ * What the server says in between. `notice`: it dropped some presence. `refused`: it refused a change for good. `less`: the
+ * opener may write on, and only a part of what he could.
+ */
 export interface Status {
-  kind: 'reads' | 'writes' | 'notice' | 'refused';
+  kind: 'reads' | 'writes' | 'notice' | 'refused' | 'less';
   words: string;
 }
 
-const kStatusKinds = ['reads', 'writes', 'notice', 'refused'] as const;
+const kStatusKinds = ['reads', 'writes', 'notice', 'refused', 'less'] as const;
 
 /** The body of a status message; null for a kind of a later server. */
 export function read_status(decoder: decoding.Decoder): Status | null {

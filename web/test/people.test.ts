@@ -36,9 +36,14 @@ test('only the server says that somebody is verified', () => {
   for (const verified of [undefined, false, 'true', 1]) assert.equal(title_of(read_person(1, { user: { name: 'Ada', verified } })), 'Ada (not verified)');
 });
 
+test('an id counts only if the server vouches for it', () => {
+  assert.equal(read_person(1, { user: { name: 'Ada', id: 'u1', verified: true } }).principal, 'u1');
+  for (const user of [{ id: 'u1' }, { id: 'u1', verified: false }, { id: 7, verified: true }]) assert.equal(read_person(1, { user }).principal, '');
+});
+
 test('any state at all reads as a person', () => {
   for (const state of [null, undefined, 1, 'x', {}, { user: null }, { user: 5 }]) {
-    assert.deepEqual(read_person(9, state), { id: 9, name: 'Anonymous', color: color_of('Anonymous'), verified: false });
+    assert.deepEqual(read_person(9, state), { id: 9, name: 'Anonymous', color: color_of('Anonymous'), verified: false, principal: '' });
   }
 });
 

@@ -22,5 +22,6 @@ test('a status is a kind and words; a later kind is none', () => {
   };
   assert.deepEqual(status(0, ''), { kind: 'reads', words: '' });
   assert.deepEqual(status(3, 'no'), { kind: 'refused', words: 'no' });
-  assert.equal(status(4, 'x'), null);
+  assert.deepEqual(status(4, ''), { kind: 'less', words: '' });
+  assert.equal(status(5, 'x'), null);
 });

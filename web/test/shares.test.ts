@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse_address } from '../src/address.ts';
-import { grantee_of, grantee_words, left_words, link_of, links_of, people_of, place_words, read_sharing } from '../src/shares.ts';
+import { grantee_of, grantee_words, left_words, link_of, links_of, people_of, place_words, read_sharing, suggested } from '../src/shares.ts';
 
 const address = { workspace: 'demo', object: 'notes/plan', token: 'mine' };
 const sharing = read_sharing({
@@ -29,6 +29,15 @@ test('people of the document first; links are no people, and end', () => {
   const end = Date.parse('2026-01-01T00:00:10.000Z');
   assert.equal(links_of(sharing, address, end - 1).length, 1);
   assert.equal(links_of(sharing, address, end).length, 0);
+});
+
+test('people who are here are suggested once; nobody vouches for guests', () => {
+  const person = (name: string, principal: string) => ({ id: 1, name, color: '', verified: principal !== '', principal });
+  const others = [person('Zed', ''), person('Cy', 'cy'), person('Me', 'me'), person('Ann', 'ann@example.org'), person('Al', 'al'), person('Al', 'al'), person('Zed', '')];
+  const found = suggested(others, 'me', sharing, address);
+  assert.deepEqual(found.map(({ name, principal }) => [name, principal]), [['Al', 'al'], ['Cy', 'cy'], ['Zed', '']]);
+  // A role elsewhere is none in this document.
+  assert.equal(suggested(others, 'me', sharing, { ...address, object: 'notes/other' }).length, 4);
 });
 
 test('words', () => {
