@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/audit_entries.h"
 #include "api/audit_json.h"
 #include "api/moments.h"
 #include "api/names.h"
@@ -34,10 +35,6 @@ constexpr std::size_t kMostRuleChanges = 64;
 constexpr std::size_t kMostTenantChanges = 256;  // of which those at one position count once above
 constexpr std::size_t kMostObjectEvents = 4096;
 constexpr std::size_t kMostReachAsked = 8192;
-// Entries of the audit log that a report shows, and events of it that are looked at for them.
-constexpr std::size_t kMostAuditEntries = 1000;
-constexpr std::size_t kMostAuditEvents = 10'000;
-constexpr std::uint64_t kAuditLateMs = 10'000;  // entries are written later than they happen
 constexpr std::uint64_t kReportBytes = std::uint64_t{16} << 20;
 
 // What somebody changed.
@@ -53,9 +50,11 @@ struct Deeds {
 std::string span_json(const policy::ReachSpan& span) {
   std::string by;
   for (const std::string& each : span.by) by += (by.empty() ? "" : ",") + json_string(each);
-  return fmt::format(R"({{"who":{},"right":"{}","in_part":{},"from":{},"to":{},"by":[{}]}})",
+  std::string ends;
+  if (span.end_ms > 0) ends = fmt::format(R"("ends":"{}",)", protocol::time_text(span.end_ms));
+  return fmt::format(R"({{"who":{},"right":"{}","in_part":{},"from":{},"to":{},{}"by":[{}]}})",
                      json_string(policy::to_string(span.who)), span.right, span.in_part, span.from,
-                     span.to, by);
+                     span.to, ends, by);
 }
 
 std::string deeds_json(const Deeds& deeds, const Names& names) {
@@ -296,40 +295,23 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
 
   void find_audit() {
     audited_ = true;
-    const state::Instant before{from_ == 0 ? 0 : begun_ms_ - std::min<std::uint64_t>(begun_ms_, 1)};
-    state::resolve_moment(asked_.sources.events, asked_.sources.store.pins(), tenant_log_, before,
-                          [self = shared_from_this()](Result<log::Position> position) {
-                            if (!position) return self->asked_.refuse(position.error());
-                            self->read_audit(*position);
-                          });
-  }
-
-  void read_audit(log::Position after) {
-    asked_.sources.events.read_object(
-        tenant_log_, std::string(log::kAuditObject), after, {.max_events = 512},
-        [self = shared_from_this()](Result<std::vector<log::Event>> events) {
-          self->take_audit(std::move(events));
-        });
-  }
-
-  void take_audit(Result<std::vector<log::Event>> events) {
-    if (!events) return asked_.refuse(events.error());
-    for (const log::Event& event : *events) {
-      if (event.accepted_ms() > ended_ms_ + kAuditLateMs) return tell();
-      audit_cut_ = ++audit_events_ > kMostAuditEvents || audit_.size() >= kMostAuditEntries;
-      if (audit_cut_) return tell();
-      const auto entries = log::audit_in(event);
-      if (entries && *entries)
-        for (const log::AuditEntry& entry : **entries)
-          if (concerns(entry)) audit_.push_back(audit_json(event.position, entry));
-    }
-    events->empty() ? tell() : read_audit(events->back().position);
-  }
-
-  bool concerns(const log::AuditEntry& entry) const {
-    if (entry.workspace != asked_.path.name || entry.unix_ms > ended_ms_) return false;
-    if (from_ > 0 && entry.unix_ms < begun_ms_) return false;
-    return entry.kind == log::AuditEntry::Kind::kExport || entry.object == asked_.path.object;
+    AuditSearch search{
+        .log = tenant_log_,
+        .from_ms = from_ == 0 ? 0 : begun_ms_,
+        .to_ms = ended_ms_,
+        .wanted = [name = asked_.path.name,
+                   object = asked_.path.object](const log::AuditEntry& entry) {
+          return entry.workspace == name &&
+                 (entry.kind == log::AuditEntry::Kind::kExport || entry.object == object);
+        }};
+    find_audit_entries(asked_.sources, std::move(search),
+                       [self = shared_from_this()](Result<AuditFound> found) {
+                         if (!found) return self->asked_.refuse(found.error());
+                         self->audit_cut_ = found->cut;
+                         for (const FoundEntry& each : found->entries)
+                           self->audit_.push_back(audit_json(each.position, each.entry));
+                         self->tell();
+                       });
   }
 
   // ---- answering
@@ -393,8 +375,7 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
   bool audited_ = false;
   std::uint64_t ended_ms_ =
       std::numeric_limits<std::uint64_t>::max() / 2;  // when what follows `to_` began
-  std::size_t audit_events_ = 0;
-  bool audit_cut_ = false;  // there may be more
+  bool audit_cut_ = false;                            // there may be more
   std::vector<std::string> audit_;
   std::map<std::string, Deeds> done_;
 };

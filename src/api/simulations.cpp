@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "api/audit_entries.h"
 #include "api/moments.h"
 #include "api/names.h"
 #include "api/route.h"
@@ -31,8 +34,11 @@ constexpr std::size_t kMostTriedBytes = std::size_t{2} << 20;  // of the body of
 constexpr std::size_t kMostKnownPeople = 10'000;
 // A page ends after so many events, whatever they come to. A change of rules counts as so many.
 constexpr std::size_t kMostSimulated = 10'000;
-constexpr std::size_t kEventsOfACompilation = 200;
+constexpr std::size_t kEventsOfACompilation = 100;
 constexpr std::size_t kReadAtOnce = 512;
+// So many events are judged in one piece. Compiling one set of rules is a piece, too.
+constexpr std::size_t kJudgedAtOnce = 64;
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 // What two sets of policies of the largest size take in memory, about.
 constexpr std::uint64_t kCompiledBytes = std::uint64_t{16} << 20;
 
@@ -157,9 +163,32 @@ std::string decision_json(const DifferentDecision& decision, const Names& names)
   return json + "}";
 }
 
+// Something that was refused, and what would become of it.
+struct DifferentRefusal {
+  log::AuditEntry entry;
+  Simulated simulated;
+};
+
+std::string refusal_json(const DifferentRefusal& refusal, const Names& names) {
+  const log::AuditEntry& entry = refusal.entry;
+  const Simulated& found = refusal.simulated;
+  const bool allowed = found.now == Simulated::Now::kAllowed;
+  std::string json = fmt::format(
+      R"({{"time":"{}","count":{},"object":{},"principal":{}{},"then":"refused","now":"{}","message":{},)"
+      R"("action":{})",
+      protocol::time_text(entry.unix_ms), entry.count, json_string(entry.object),
+      protocol::name_json(entry.principal),
+      protocol::shown_name_json(names.of(entry.principal, "")), allowed ? "allowed" : "unclear",
+      json_string(found.message), json_string(found.action));
+  if (!found.path.empty()) json += ",\"path\":" + json_string(found.path);
+  return json + ",\"then_by\":" + json_list(found.then_by) +
+         ",\"now_by\":" + json_list(found.now_by) + "}";
+}
+
 // ---- the job
 
-// Reads the log in parts, and judges each event. It is cancelled when nobody waits for the answer any more.
+// Reads the log in parts, and judges each event. It is cancelled when nobody waits for the answer any more. Whoever may read
+// the audit log is told of refusals, too: each is judged before the first event that was later.
 class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
  public:
   SimulationRun(Inquiry asked, SimulationWish wish, log::Position from, log::Position after,
@@ -188,7 +217,113 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
     const log::HeldRules* held = state::rules_of(*replayed->object);
     simulation_.emplace(asked_.path.workspace, held == nullptr ? log::HeldRules() : *held,
                         replayed->position, std::move(wish_.tried), std::move(wish_.people));
-    read();
+    if (!asked_.caller.rights.has(Right::kAudit)) return read();
+    find_begin();
+  }
+
+  // ---- what was refused meanwhile
+
+  // From the event on after which this begins, up to what follows the last one.
+  void find_begin() {
+    if (after_ == 0) return find_end(0);
+    read_time(after_, [self = shared_from_this()](std::optional<std::uint64_t> unix_ms) {
+      self->find_end(unix_ms.value_or(0));
+    });
+  }
+
+  void find_end(std::uint64_t from_ms) {
+    read_time(to_ + 1, [self = shared_from_this(), from_ms](std::optional<std::uint64_t> unix_ms) {
+      self->find_refusals(
+          from_ms, unix_ms ? *unix_ms - std::min<std::uint64_t>(*unix_ms, 1) : AuditSearch().to_ms);
+    });
+  }
+
+  // Calls back with the time of the event at this position, if there is one.
+  void read_time(log::Position position,
+                 std::move_only_function<void(std::optional<std::uint64_t>)> then) {
+    asked_.sources.events.read(
+        asked_.path.workspace, position - 1, {.to = position, .max_events = 1},
+        [self = shared_from_this(),
+         then = std::move(then)](Result<std::vector<log::Event>> read) mutable {
+          if (!read) return self->asked_.refuse(read.error());
+          then(read->empty() ? std::nullopt : std::optional(read->front().accepted_ms()));
+        });
+  }
+
+  void find_refusals(std::uint64_t from_ms, std::uint64_t to_ms) {
+    AuditSearch search{.log = system_,
+                       .from_ms = from_ms,
+                       .to_ms = to_ms,
+                       .wanted = [name = asked_.path.name](const log::AuditEntry& entry) {
+                         return entry.workspace == name &&
+                                entry.kind == log::AuditEntry::Kind::kRefusal;
+                       }};
+    find_audit_entries(
+        asked_.sources, std::move(search), [self = shared_from_this()](Result<AuditFound> found) {
+          if (!found) return self->asked_.refuse(found.error());
+          self->refusals_ = std::move(*found);
+          std::ranges::stable_sort(self->refusals_->entries, {},
+                                   [](const FoundEntry& each) { return each.entry.unix_ms; });
+          self->read();
+        });
+  }
+
+  // Those before that time. False: it goes on in a later turn, with step().
+  bool judge_refusals(std::uint64_t before_ms) {
+    if (!refusals_) return true;
+    for (; next_refusal_ < refusals_->entries.size(); ++next_refusal_) {
+      const auto& [position, entry] = refusals_->entries[next_refusal_];
+      if (entry.unix_ms >= before_ms) break;
+      if (position > tenant_known_to_) return follow_tenant(position), false;
+      if (!ready()) return false;
+      auto simulated = simulation_->take_refusal(entry);
+      if (!simulated) return asked_.refuse(simulated.error()), false;
+      ++events_;
+      if (*simulated) note_refusal(entry, std::move(**simulated));
+    }
+    return true;
+  }
+
+  void note_refusal(const log::AuditEntry& entry, Simulated simulated) {
+    ++refusals_judged_;
+    if (simulated.now == Simulated::Now::kRefused) return;
+    if (simulated.now == Simulated::Now::kUnclear) ++refusals_unclear_;
+    different_refusals_.push_back({entry, std::move(simulated)});
+  }
+
+  // The policies of the tenant at that position of its log, which is also that of the audit log.
+  void follow_tenant(log::Position position) {
+    asked_.sources.events.read_object(
+        system_, std::string(log::kPolicyObject), simulation_->tenant_at(), {.max_events = 1},
+        [self = shared_from_this(), position](Result<std::vector<log::Event>> next) {
+          if (!next) return self->asked_.refuse(next.error());
+          if (!next->empty() && next->front().position <= position)
+            return self->read_tenant(position, false);
+          self->tenant_known_to_ = next->empty() ? kNever : next->front().position - 1;
+          self->step();
+        });
+  }
+
+  // ---- judging
+
+  // True if all rules are compiled. Otherwise one set of them is, and step() goes on in a later turn.
+  bool ready() {
+    if (simulation_->prepared()) return true;
+    if (auto made = simulation_->prepare(); !made)
+      asked_.refuse(made.error());
+    else
+      step_later();
+    return false;
+  }
+
+  // What the store answers is a turn of its own, so others have theirs before.
+  void step_later() {
+    pieces_ = 0;
+    asked_.sources.events.head(asked_.path.workspace,
+                               [self = shared_from_this()](const Result<log::Head>& head) {
+                                 if (!head) return self->asked_.refuse(head.error());
+                                 self->step();
+                               });
   }
 
   void read() {
@@ -204,7 +339,7 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
 
   void take(Result<std::vector<log::Event>> read) {
     if (!read) return asked_.refuse(read.error());
-    if (read->empty()) return finish(false);
+    exhausted_ = read->empty();
     events_read_ = std::move(*read);
     next_ = 0;
     step();
@@ -213,34 +348,42 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
   void step() {
     for (; next_ < events_read_.size(); ++next_) {
       const log::Event& event = events_read_[next_];
+      if (!judge_refusals(event.accepted_ms())) return;
       const bool judged = event.kind == log::EventKind::kChange;
       if (judged && event.tenant_policy_at != simulation_->tenant_at())
         return read_tenant(event.tenant_policy_at);
       if (const log::Position session = simulation_->lacks(event)) return read_session(session);
+      if (judged && !ready()) return;
+      if (++pieces_ > kJudgedAtOnce) return step_later();
       auto simulated = simulation_->take(event);
       if (!simulated) return asked_.refuse(simulated.error());
       after_ = event.position;
       ++events_;
       note(event, std::move(*simulated));
-      if (found_.size() == limit_ || spent() >= kMostSimulated) return finish(after_ < to_);
+      if (after_ < to_ && (found_.size() == limit_ || spent() >= kMostSimulated))
+        return finish(true);
     }
-    after_ < to_ ? read() : finish(false);
+    if (after_ < to_ && !exhausted_) return read();
+    if (judge_refusals(kNever)) finish(false);
   }
 
   // Each event says which policies of the tenant judged it.
-  void read_tenant(log::Position at) {
+  // `named`: by that position. Otherwise by that of the last change up to there.
+  void read_tenant(log::Position at, bool named = true) {
     if (at == 0) return with_tenant({}, 0);
-    state::replay_object(asked_.sources, system_workspace_of(asked_.path.workspace),
-                         std::string(log::kPolicyObject), at,
-                         [self = shared_from_this(), at](Result<state::ReplayedObject> replayed) {
-                           if (!replayed) return self->asked_.refuse(replayed.error());
-                           const log::HeldRules* held = state::rules_of(*replayed->object);
-                           self->with_tenant(held == nullptr ? log::HeldRules() : *held, at);
-                         });
+    state::replay_object(
+        asked_.sources, system_, std::string(log::kPolicyObject), at,
+        [self = shared_from_this(), at, named](Result<state::ReplayedObject> replayed) {
+          if (!replayed) return self->asked_.refuse(replayed.error());
+          const log::HeldRules* held = state::rules_of(*replayed->object);
+          self->with_tenant(held == nullptr ? log::HeldRules() : *held,
+                            named ? at : replayed->position);
+        });
   }
 
   void with_tenant(log::HeldRules held, log::Position at) {
     simulation_->set_tenant(std::move(held), at);
+    tenant_known_to_ = at;
     step();
   }
 
@@ -274,6 +417,8 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
   void finish(bool more) {
     std::vector<Maker> makers;
     for (const DifferentDecision& each : found_) makers.push_back(each.maker);
+    for (const DifferentRefusal& each : different_refusals_)
+      makers.push_back({each.entry.principal, ""});
     const NamesOf where = names_of(asked_);
     look_up(where, std::move(makers), {},
             [self = shared_from_this(), more](const Names& names) { self->answer(more, names); });
@@ -285,11 +430,24 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
                     judged_, unclear_);
     for (std::size_t i = 0; i < found_.size(); ++i)
       json += (i == 0 ? "" : ",") + decision_json(found_[i], names);
-    json += fmt::format("],\"next\":{}}}\n", more ? std::to_string(after_) : "null");
+    json += fmt::format(R"(],"refusals":{},"refusals_judged":{},"refusals_unclear":{},)",
+                        refusals_json(names), refusals_judged_, refusals_unclear_);
+    json += fmt::format("\"refusals_cut\":{},\"next\":{}}}\n", refusals_ && refusals_->cut,
+                        more ? std::to_string(after_) : "null");
     asked_.answer(http::json_response(200, std::move(json)));
   }
 
+  // null: the caller may not read the audit log.
+  std::string refusals_json(const Names& names) const {
+    if (!refusals_) return "null";
+    std::string list;
+    for (const DifferentRefusal& each : different_refusals_)
+      list += (list.empty() ? "" : ",") + refusal_json(each, names);
+    return "[" + list + "]";
+  }
+
   Inquiry asked_;
+  const std::string system_ = system_workspace_of(asked_.path.workspace);
   SimulationWish wish_;
   const log::Position from_;
   log::Position after_;
@@ -298,11 +456,20 @@ class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
   MemoryCharge charge_ = {};
   std::optional<policy::Simulation> simulation_;
   std::vector<log::Event> events_read_;
-  std::size_t next_ = 0;  // of these
+  std::size_t next_ = 0;    // of these
+  bool exhausted_ = false;  // there are no more
+  std::size_t pieces_ = 0;  // events that were judged in this turn
   std::size_t events_ = 0;
   std::uint64_t judged_ = 0;
   std::uint64_t unclear_ = 0;
   std::vector<DifferentDecision> found_;
+  std::optional<AuditFound> refusals_;  // in the order of their times
+  std::size_t next_refusal_ = 0;        // of these
+  log::Position tenant_known_to_ =
+      0;  // up to there, the tenant's policies are those of simulation_
+  std::uint64_t refusals_judged_ = 0;
+  std::uint64_t refusals_unclear_ = 0;
+  std::vector<DifferentRefusal> different_refusals_;
 };
 
 void simulate_policies(Inquiry inquiry) {

@@ -6,6 +6,9 @@
 #include <tuple>
 
 #include "base/qualified_name.h"
+#include "identity/link.h"
+#include "policy/every_change.h"
+#include "policy/link_holder.h"
 #include "policy/rule_set.h"
 #include "policy/share_rules.h"
 #include "policy/workspace_policy.h"
@@ -17,6 +20,14 @@ using identity::Caller;
 using identity::Right;
 using identity::Rights;
 using Whom = ReachOf::Kind;
+
+bool is_link(const ReachOf& who) {
+  return who.kind == Whom::kPrincipal && identity::is_link(who.id);
+}
+
+std::uint64_t end_of(const ReachOf& who) {
+  return is_link(who) ? identity::end_of_link(who.id).value_or(0) : 0;
+}
 
 Caller caller_of(const ReachOf& who) {
   identity::Identity identity{.source = identity::Identity::Source::kJwt};
@@ -34,23 +45,6 @@ constexpr Right kAskedRights[] = {Right::kRead,  Right::kHistory, Right::kPresen
                                   Right::kWrite, Right::kRestore, Right::kSeePolicy,
                                   Right::kExport};
 
-// Every change that there could be.
-const merge::Effect& everything() {
-  static const merge::Effect effect = [] {
-    merge::Effect all;
-    for (const auto operation :
-         {merge::Operation::kInsert, merge::Operation::kDelete, merge::Operation::kFormat,
-          merge::Operation::kSetKey, merge::Operation::kDeleteKey}) {
-      merge::Touch touch;
-      touch.operation = operation;
-      touch.extent = merge::Extent::kObject;
-      all.touches.push_back(touch);
-    }
-    return all;
-  }();
-  return effect;
-}
-
 // Also with audit rules alone, which decide nothing.
 constexpr std::string_view kNoRules = "there were no policies and no shares";
 
@@ -62,7 +56,7 @@ struct Reached {
 Reached reaches(const WorkspacePolicy* policy, Question question) {
   if (question.right != Right::kWrite) return {decide({}, policy, question).allowed.has_value()};
   const bool some = decide({}, policy, question).allowed.has_value();
-  question.effect = &everything();
+  question.effect = &every_change();
   const bool all = some && decide({}, policy, question).allowed.has_value();
   return {some, some && !all};
 }
@@ -115,8 +109,12 @@ void Reach::rules(const log::HeldRules& held, const RulesAt& tenant, log::Positi
                   std::uint64_t unix_ms) {
   const auto policy = WorkspacePolicy::of(
       {RuleSet::make(workspace_, held.policies, held.shares), position}, tenant);
+  const std::string_view name = split_name(workspace_).workspace;
   for (const ReachOf& who : people_) {
-    const Caller caller = caller_of(who);
+    const Caller caller =
+        is_link(who) ? link_holder(who.id, name, object_, held.shares) : caller_of(who);
+    const std::uint64_t end_ms = end_of(who);
+    const bool over = end_ms > 0 && end_ms <= unix_ms;
     for (std::size_t i = 0; i < std::size(kReachRights); ++i) {
       const bool of_object = kAskedRights[i] != Right::kExport;
       const Question question{.caller = caller,
@@ -125,7 +123,7 @@ void Reach::rules(const log::HeldRules& held, const RulesAt& tenant, log::Positi
                               .object = of_object ? std::string_view(object_) : "",
                               .type = of_object ? std::string_view(type_) : "",
                               .unix_ms = unix_ms};
-      const Reached reached = reaches(policy.get(), question);
+      const Reached reached = over ? Reached{} : reaches(policy.get(), question);
       std::vector<std::string> by;
       if (reached.allowed && !reached.in_part)
         by = reasons_for(policy.get(), question, i, held.shares);
@@ -146,7 +144,8 @@ void Reach::note(Key key, log::Position position, bool allowed, bool in_part,
     open_.erase(open);
   }
   if (!allowed) return;
-  ReachSpan span{key.first, kReachRights[key.second], in_part, position, 0, std::move(by)};
+  ReachSpan span{key.first, kReachRights[key.second], in_part,      position,
+                 0,         end_of(key.first),        std::move(by)};
   open_.emplace(std::move(key), std::move(span));
 }
 

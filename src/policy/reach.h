@@ -1,6 +1,6 @@
 // Who could reach an object while the rules of a workspace were what they were: everybody whom the rules mention, and
 // whoever else is named, each judged by himself. What groups somebody is in is not known here, so a group is judged as
-// somebody who is in that group alone.
+// somebody who is in that group alone. A link is judged with its ticket (policy/link_holder.h).
 //
 // Thread-safety: none; it may move between threads.
 #pragma once
@@ -45,6 +45,8 @@ struct ReachSpan {
   bool in_part = false;    // "write": only in some places of the object
   log::Position from = 0;  // it holds for what follows this event
   log::Position to = 0;
+  // When the ticket of a link ends, which may be before the span does: milliseconds since 1970; 0: it is no link.
+  std::uint64_t end_ms = 0;
   // The policies and shares that gave it, as people read them, or why none was needed. Empty for what is in part.
   std::vector<std::string> by;
 };

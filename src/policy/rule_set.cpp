@@ -27,6 +27,17 @@ bool uses(cedar::Op variable, const cedar::Expr& expr) {
          });
 }
 
+// Whether the expression looks at what the context says of the caller: it is not about the change alone.
+bool looks_at_caller(const cedar::Expr& expr) {
+  constexpr std::array<std::string_view, 4> kOfChange = {"time", "size", "object", "objectType"};
+  if (expr.op == cedar::Op::kContext) return true;
+  const bool member = expr.op == cedar::Op::kAttribute || expr.op == cedar::Op::kHas;
+  if (member && expr.args.front()->op == cedar::Op::kContext)
+    return std::ranges::find(kOfChange, expr.names.front()->view()) == kOfChange.end();
+  return std::ranges::any_of(expr.args,
+                             [](const cedar::Expr* each) { return looks_at_caller(*each); });
+}
+
 bool names_path(const cedar::ScopeRule& scope, const Uid* wanted) {
   return wanted != nullptr && scope.match != cedar::ScopeRule::Match::kAny &&
          wanted->type->view() == "Path";
@@ -142,7 +153,8 @@ void RuleSet::add_rule(const cedar::Policy& policy, const Uid* principal, const 
   for (const cedar::Condition& each : policy.conditions) {
     by_path_ = varying_.add(*each.body) || by_path_;
     by_context_ = by_context_ || uses(cedar::Op::kContext, *each.body);
-    needs_token_ = needs_token_ || uses(cedar::Op::kPrincipal, *each.body);
+    needs_token_ =
+        needs_token_ || uses(cedar::Op::kPrincipal, *each.body) || looks_at_caller(*each.body);
   }
   if (forbids && principal != nullptr && principal->type->view() == "Group") needs_token_ = true;
 }

@@ -58,8 +58,8 @@ class RuleSet {
   const Varying& varying() const { return varying_; }
   bool by_path() const { return by_path_; }        // some rule tells paths of one object apart
   bool by_context() const { return by_context_; }  // some rule looks at the context
-  // Some policy may take away from somebody because of what only his token says of him: his groups and attributes. So
-  // nobody can judge whose token is not known. What is only given to groups, he does not have.
+  // Some policy may take away from somebody because of what only his token says of him, his groups and attributes, or because
+  // of where he comes from. So nobody can judge of whom that is not known. What is only given to groups, he does not have.
   bool needs_token() const { return needs_token_; }
 
   // Whether a share names the link with this principal (identity/link.h).

@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
 #include "base/qualified_name.h"
+#include "identity/link.h"
 #include "identity/recorded_session.h"
 #include "log/audit.h"
 #include "log/session_record.h"
 #include "merge/effect_codec.h"
 #include "policy/access_schema.h"
+#include "policy/every_change.h"
+#include "policy/link_holder.h"
 #include "policy/mentioned.h"
 #include "policy/rule_right.h"
 #include "policy/rule_set.h"
@@ -95,7 +99,8 @@ Result<std::optional<Simulated>> Simulation::take(const log::Event& event) {
     if (auto done = log::carry_out(held_, **change); !done)
       return std::unexpected(std::move(done.error()));
     at_ = event.position;
-    compiled_ = false;
+    own_ready_ = false;
+    tried_ready_ = tried_ready_ && tried_.of_tenant;
   }
   return simulated;
 }
@@ -103,26 +108,45 @@ Result<std::optional<Simulated>> Simulation::take(const log::Event& event) {
 void Simulation::set_tenant(log::HeldRules held, log::Position at) {
   tenant_ = std::move(held);
   tenant_at_ = at;
-  compiled_ = false;
+  tenant_ready_ = false;
+  tried_ready_ = tried_ready_ && !tried_.of_tenant;
+}
+
+Result<void> Simulation::prepare() {
+  const std::string system = qualified(split_name(workspace_).tenant, log::kSystemWorkspace);
+  if (!own_ready_) {
+    own_rules_ = {RuleSet::make(workspace_, held_.policies, held_.shares), at_};
+    own_ready_ = true;
+  } else if (!tenant_ready_) {
+    tenant_rules_ = {RuleSet::make(system, tenant_.policies, {}), tenant_at_};
+    tenant_ready_ = true;
+  } else if (!tried_ready_) {
+    const auto tried = with_tried(tried_.of_tenant ? tenant_ : held_, tried_);
+    if (!tried) return std::unexpected(tried.error());
+    const std::string& of = tried_.of_tenant ? system : workspace_;
+    tried_rules_ = {RuleSet::make(of, tried->policies, tried->shares), at_};
+    tried_ready_ = true;
+  } else {
+    return {};
+  }
+  ++compilations_;
+  if (!prepared()) return {};
+  then_ = WorkspacePolicy::of(own_rules_, tenant_rules_);
+  now_ = tried_.of_tenant ? WorkspacePolicy::of(own_rules_, tried_rules_)
+                          : WorkspacePolicy::of(tried_rules_, tenant_rules_);
+  Mentioned mentioned;
+  for (const log::HeldRules* each : {&held_, &tenant_}) add_mentioned(*each, mentioned);
+  log::HeldRules tried;
+  for (const auto& [name, text] : tried_.texts) tried.policies[name].text = text;
+  add_mentioned(tried, mentioned);
+  groups_.assign(mentioned.groups.begin(), mentioned.groups.end());
+  assumed_.clear();
+  return {};
 }
 
 Result<void> Simulation::compile() {
-  if (compiled_) return {};
-  auto tried = with_tried(tried_.of_tenant ? tenant_ : held_, tried_);
-  if (!tried) return std::unexpected(std::move(tried.error()));
-  const std::string system = qualified(split_name(workspace_).tenant, log::kSystemWorkspace);
-  const RulesAt own{RuleSet::make(workspace_, held_.policies, held_.shares), at_};
-  const RulesAt tenant{RuleSet::make(system, tenant_.policies, {}), tenant_at_};
-  const std::string& of = tried_.of_tenant ? system : workspace_;
-  const RulesAt other{RuleSet::make(of, tried->policies, tried->shares), at_};
-  then_ = WorkspacePolicy::of(own, tenant);
-  now_ = tried_.of_tenant ? WorkspacePolicy::of(own, other) : WorkspacePolicy::of(other, tenant);
-  Mentioned mentioned;
-  for (const log::HeldRules* each : {&held_, &tenant_, &*tried}) add_mentioned(*each, mentioned);
-  groups_.assign(mentioned.groups.begin(), mentioned.groups.end());
-  assumed_.clear();
-  compiled_ = true;
-  ++compilations_;
+  while (!prepared())
+    if (auto made = prepare(); !made) return made;
   return {};
 }
 
@@ -155,6 +179,11 @@ const std::vector<Caller>& Simulation::assumed(const std::string& principal) {
   std::vector<Caller>& callers = assumed_[principal];
   if (const auto known = people_.find(principal); known != people_.end()) {
     callers.push_back(caller_of(principal, known->second.groups, known->second.rights));
+    return callers;
+  }
+  if (identity::is_link(principal)) {
+    const std::string_view workspace = split_name(workspace_).workspace;
+    callers.push_back(link_holder(principal, workspace, "", held_.shares));
     return callers;
   }
   std::vector<std::vector<std::string>> memberships = {{}};
@@ -200,19 +229,116 @@ Simulated Simulation::judge(const Asked& asked) {
   return {};
 }
 
+std::vector<std::string> Simulation::shown(const std::vector<std::string>& reasons) const {
+  const std::string_view workspace = split_name(workspace_).workspace;
+  std::vector<std::string> list;
+  for (const std::string& reason : reasons)
+    list.push_back(shown_reason(reason, workspace, held_.shares));
+  return list;
+}
+
 void Simulation::explain(const Question& refused, Simulated& simulated) const {
   const auto why = now_ == nullptr ? std::nullopt : now_->why_refused(refused);
   if (!why) return;
-  const std::string_view workspace = split_name(workspace_).workspace;
   simulated.action = why->action;
   simulated.path = why->path;
-  for (const std::string& reason : why->reasons)
-    simulated.now_by.push_back(shown_reason(reason, workspace, held_.shares));
+  simulated.now_by = shown(why->reasons);
   if (then_ == nullptr) return;
-  const auto then = then_->explain(refused, why->action, why->resource());
-  if (!then) return;
-  for (const std::string& reason : then->reasons)
-    simulated.then_by.push_back(shown_reason(reason, workspace, held_.shares));
+  if (const auto then = then_->explain(refused, why->action, why->resource()))
+    simulated.then_by = shown(then->reasons);
+}
+
+// ---- what was refused
+
+// What somebody was refused.
+struct Simulation::Refused {
+  const log::AuditEntry& entry;
+  Right right;
+  std::optional<RefusedPlace> place;  // of a change, if it is known
+
+  Question question(const Caller& caller, std::string_view workspace) const {
+    return {.caller = caller,
+            .right = right,
+            .workspace = workspace,
+            .object = entry.object,
+            .unix_ms = entry.unix_ms};
+  }
+  ResourceName resource() const {
+    return {ResourceName::Kind::kPath, entry.object, place ? place->path : std::string_view()};
+  }
+};
+
+// What these rules come to. kUnclear: it depends on what the change would have touched.
+Simulated::Now Simulation::foresee(const WorkspacePolicy* policy, const Refused& refused,
+                                   const Caller& caller, std::string_view workspace) {
+  using Now = Simulated::Now;
+  Question question = refused.question(caller, workspace);
+  if (!decide({}, policy, question).allowed) return Now::kRefused;
+  const bool changes = refused.right == Right::kWrite || refused.right == Right::kRestore;
+  if (!changes || policy == nullptr) return Now::kAllowed;
+  if (refused.place) {
+    const auto explained = policy->explain(question, refused.place->action, refused.resource());
+    return explained && explained->allowed ? Now::kAllowed : Now::kRefused;
+  }
+  question.effect = &every_change();
+  return decide({}, policy, question).allowed ? Now::kAllowed : Now::kUnclear;
+}
+
+Result<std::optional<Simulated>> Simulation::take_refusal(const log::AuditEntry& entry) {
+  using Now = Simulated::Now;
+  const auto* const right = std::ranges::find(identity::kRightNames, entry.right);
+  if (entry.kind != log::AuditEntry::Kind::kRefusal || entry.principal.empty() ||
+      right == std::end(identity::kRightNames))
+    return std::nullopt;
+  if (auto made = compile(); !made) return std::unexpected(std::move(made.error()));
+  const Refused refused{entry, static_cast<Right>(right - std::begin(identity::kRightNames)),
+                        refused_place(entry.reason)};
+  std::optional<Caller> first;
+  std::size_t outcomes[3] = {};  // by what is decided now
+  for (const Caller& caller : assumed(entry.principal)) {
+    if (foresee(then_.get(), refused, caller, workspace_) == Now::kAllowed) continue;
+    if (!first) first = caller;
+    ++outcomes[static_cast<std::size_t>(foresee(now_.get(), refused, caller, workspace_))];
+  }
+  if (!first) return std::nullopt;
+  const std::size_t allowed = outcomes[static_cast<std::size_t>(Now::kAllowed)];
+  const std::size_t still = outcomes[static_cast<std::size_t>(Now::kRefused)];
+  Simulated simulated{.message = entry.reason};
+  if (outcomes[static_cast<std::size_t>(Now::kUnclear)] > 0)
+    simulated = {.now = Now::kUnclear,
+                 .message = "the audit log does not hold what it would have changed"};
+  else if (allowed > 0 && still > 0)
+    simulated = {
+        .now = Now::kUnclear,
+        .message = fmt::format("it depends on the groups or the rights of {}", entry.principal)};
+  else if (still > 0)
+    simulated.now = Now::kRefused;
+  explain_both(refused, *first, simulated);
+  return simulated;
+}
+
+void Simulation::explain_both(const Refused& refused, const Caller& caller,
+                              Simulated& simulated) const {
+  const Question question = refused.question(caller, workspace_);
+  ResourceName resource = refused.resource();
+  simulated.action = identity::name_of(refused.right);
+  if (refused.place) {
+    simulated.action = refused.place->action;
+    simulated.path = refused.place->path;
+    if (const auto then = then_ == nullptr ? Result<WorkspacePolicy::Explained>()
+                                           : then_->explain(question, simulated.action, resource))
+      simulated.then_by = shown(then->reasons);
+  } else {
+    const auto why = then_ == nullptr ? std::nullopt : then_->why_refused(question);
+    if (!why) return;
+    simulated.action = why->action;
+    simulated.then_by = shown(why->reasons);
+    resource = why->resource();
+    resource.object = refused.entry.object;
+  }
+  if (now_ == nullptr || simulated.now == Simulated::Now::kUnclear) return;
+  if (const auto now = now_->explain(question, simulated.action, resource))
+    simulated.now_by = shown(now->reasons);
 }
 
 }  // namespace syncline::policy

@@ -1,5 +1,6 @@
-// What other policies would have decided about the events that a workspace has. Each event was allowed when it was made;
-// the question is which of them would be refused now.
+// What other policies would have decided about the events that a workspace has, and about what was refused there. Each event
+// was allowed when it was made; the question is which of them would be refused now. Of what the audit log says was refused
+// (log/audit.h), the question is what would be allowed.
 //
 // What an event says is known: who made it, when, the object and its type, the size of the change, and what it touched.
 // If rules judged it, it names its author's session record (log/session_record.h): the groups and rights of his token and
@@ -9,10 +10,15 @@
 // Without such a record, because there were no rules or retention has dropped it, the author is judged under several
 // assumptions: with the rights to write or with all, in no group, in each group that the rules mention, and in all of them.
 // An assumption under which the rules of then would have refused the event is false. If those that remain disagree, or none
-// remains, the answer is `kUnclear`. More is known of people who are described (KnownPeople).
+// remains, the answer is `kUnclear`. More is known of people who are described (KnownPeople), and of links, whose shares
+// say what their tickets allow (policy/link_holder.h).
 //
-// Costs. A change of rules compiles both sets of them. An event costs two decisions for each assumption, of which there are
-// at most kMostAssumptions.
+// A refusal is known less well: who, when, what for, and the reason. Its author is judged under the assumptions above, as far
+// as the rules of then refuse it to him; if they refuse it under none, it was not for them. Of a change, only the place that was
+// refused first is known, if the reason names it, and not what else it would have touched.
+//
+// Costs. A change of rules compiles what it changes: prepare() compiles one set of rules at a time, so that others have their
+// turns in between. An event costs two decisions for each assumption, of which there are at most kMostAssumptions.
 //
 // Thread-safety: none; it may move between threads.
 #pragma once
@@ -27,6 +33,7 @@
 #include <vector>
 
 #include "identity/caller.h"
+#include "log/audit.h"
 #include "log/rules_held.h"
 #include "policy/workspace_policy.h"
 
@@ -56,11 +63,14 @@ struct Simulated {
 
   Now now = Now::kAllowed;
   std::string message = {};  // kRefused: what the author would be told. kUnclear: what is not known
-  // kRefused, if policies refuse: what, and where in the object ("" if it is no place; docs/policy.md).
+  // kRefused, if policies refuse, and of what was refused then: what, and where in the object ("" if it is no place;
+  // docs/policy.md).
   std::string action = {};
   std::string path = {};
-  std::vector<std::string> then_by = {};  // what allowed it then; empty: there were no rules
-  std::vector<std::string> now_by = {};   // what refuses it; empty: nothing permits it
+  // What decided so then, and now. Empty: what allowed it was that there were no rules, or what refused it that nothing
+  // permitted it.
+  std::vector<std::string> then_by = {};
+  std::vector<std::string> now_by = {};
 };
 
 class Simulation {
@@ -86,13 +96,27 @@ class Simulation {
   // after which nothing more can be said; kTooLarge: the policies are too many with those of the workspace.
   Result<std::optional<Simulated>> take(const log::Event& event);
 
-  // How often rules were compiled, which costs as much as hundreds of events if they are many.
+  // The next refusal, of this workspace. nullopt: the rules of then do not refuse that. Errors as of take().
+  Result<std::optional<Simulated>> take_refusal(const log::AuditEntry& entry);
+
+  // Whether all rules are compiled that take() needs; and compiles one set that is not. Otherwise, take() does all of it.
+  // kTooLarge: as above.
+  bool prepared() const { return own_ready_ && tenant_ready_ && tried_ready_; }
+  Result<void> prepare();
+
+  // How many sets of rules were compiled, which costs as much as hundreds of events if they are many.
   std::size_t compilations() const { return compilations_; }
 
  private:
   struct Asked;
+  struct Refused;
 
   Result<void> compile();
+  static Simulated::Now foresee(const WorkspacePolicy* policy, const Refused& refused,
+                                const identity::Caller& caller, std::string_view workspace);
+  void explain_both(const Refused& refused, const identity::Caller& caller,
+                    Simulated& simulated) const;
+  std::vector<std::string> shown(const std::vector<std::string>& reasons) const;
   const std::vector<identity::Caller>& authors_of(const log::Event& event);
   const std::vector<identity::Caller>& assumed(const std::string& principal);
   Simulated judge(const Asked& asked);
@@ -105,8 +129,13 @@ class Simulation {
   log::Position at_;
   log::HeldRules tenant_;
   log::Position tenant_at_ = 0;
-  bool compiled_ = false;
+  bool own_ready_ = false;
+  bool tenant_ready_ = false;
+  bool tried_ready_ = false;
   std::size_t compilations_ = 0;
+  RulesAt own_rules_;
+  RulesAt tenant_rules_;
+  RulesAt tried_rules_;
   std::shared_ptr<const WorkspacePolicy> then_;
   std::shared_ptr<const WorkspacePolicy> now_;
   std::vector<std::string> groups_;  // that the rules of then or of now mention

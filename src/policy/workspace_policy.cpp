@@ -67,11 +67,16 @@ std::string described(const ResourceName& resource) {
   return resource.path.empty() ? "" : fmt::format(" at {}", resource.path);
 }
 
+constexpr std::string_view kDoesNotAllow = " does not allow: ";
+
 std::unexpected<Error> not_allowed(std::string_view whose, std::string_view action,
                                    const ResourceName& resource) {
-  return fail(ErrorCode::kForbidden, fmt::format("the policy of this {} does not allow: {}{}",
-                                                 whose, action, described(resource)));
+  return fail(ErrorCode::kForbidden, fmt::format("the policy of this {}{}{}{}", whose,
+                                                 kDoesNotAllow, action, described(resource)));
 }
+
+// Why a link has no right, as a reason of a decision.
+constexpr std::string_view kEndedLink = "link: no share names it any more";
 
 cedar::Entities make_actions() {
   cedar::EntitiesBuilder builder;
@@ -94,6 +99,18 @@ const cedar::Entities& access_actions() {
 }
 
 }  // namespace
+
+std::optional<RefusedPlace> refused_place(std::string_view reason) {
+  const std::size_t found = reason.find(kDoesNotAllow);
+  if (found == reason.npos) return std::nullopt;
+  const std::string_view what = reason.substr(found + kDoesNotAllow.size());
+  for (const std::string_view action : kWriting) {
+    const std::string before = fmt::format("{} at /", action);
+    if (!what.starts_with(before)) continue;
+    return RefusedPlace{std::string(action), std::string(what.substr(before.size() - 1))};
+  }
+  return std::nullopt;
+}
 
 std::shared_ptr<const WorkspacePolicy> WorkspacePolicy::of(RulesAt own, RulesAt tenant) {
   if (own.rules == nullptr && tenant.rules == nullptr) return nullptr;
@@ -471,6 +488,10 @@ Result<WorkspacePolicy::Explained> WorkspacePolicy::explain(const Question& ques
   if (access_schema().find_action(*judge.uid_of(action)) == nullptr)
     return fail(ErrorCode::kInvalid, fmt::format("there is no action '{}'", action));
   Explained explained;
+  if (is_ended_link(question.caller.principal.id)) {
+    explained.reasons.emplace_back(kEndedLink);
+    return explained;
+  }
   std::vector<std::string> permits;
   std::vector<std::string> forbids;
   bool denied = false;
@@ -491,6 +512,15 @@ Result<WorkspacePolicy::Explained> WorkspacePolicy::explain(const Question& ques
 
 std::optional<WorkspacePolicy::Refusal> WorkspacePolicy::why_refused(
     const Question& question) const {
+  if (question.caller.local) return std::nullopt;
+  if (is_ended_link(question.caller.principal.id)) {
+    const ResourceName resource = resource_of(question);
+    return Refusal{std::string(name_of(question.right)),
+                   resource.kind,
+                   std::string(resource.object),
+                   {},
+                   {std::string(kEndedLink)}};
+  }
   std::optional<Refusal> why;
   (void)judge(question, &why);
   return why;

@@ -40,6 +40,13 @@
 
 namespace syncline::policy {
 
+// The first place of a change that was refused, as the reason of a decision names it; nullopt: it names none.
+struct RefusedPlace {
+  std::string action;  // "insert", "delete", "format", "set"
+  std::string path;
+};
+std::optional<RefusedPlace> refused_place(std::string_view reason);
+
 class WorkspacePolicy final : public Decider {
  public:
   static constexpr std::size_t kMostPlaces = 256;

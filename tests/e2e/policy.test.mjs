@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import * as decoding from 'lib0/decoding';
 import { browser, open_window, serve_page } from './lib/browser.mjs';
 import { h_client, hocuspocus_versions, y_client, y_versions } from './lib/clients.mjs';
 import { Mint } from './lib/mint.mjs';
@@ -13,9 +14,9 @@ import { sleep, until } from './lib/wait.mjs';
 const kTest = { timeout: 120_000 };
 const kEverything = 'permit (principal, action, resource);';
 
-async function start(t) {
+async function start(t, args = []) {
   const mint = new Mint(t);
-  const server = await Server.start(t, { args: mint.args, env: { SYNCLINE_TOKEN: 'operator' } });
+  const server = await Server.start(t, { args: [...mint.args, ...args], env: { SYNCLINE_TOKEN: 'operator' } });
   const ask = async (method, path, body, token = 'operator') => {
     const response = await fetch(`${server.url}/v1/workspaces/w${path}`, { method, headers: { Authorization: `Bearer ${token}` }, body });
     const text = await response.text();
@@ -55,6 +56,17 @@ for (const version of hocuspocus_versions) {
     assert.deepEqual(ann.events.closed, []);
     await share('principal:ann', 'editor');
     await until(() => ann.provider.authorizedScope !== 'readonly', 'the client is told again');
+    // Whoever may write on, and less, is told so, too; the provider hands that to the application.
+    const told = [];
+    ann.provider.on('stateless', ({ payload }) => told.push(payload));
+    await share('principal:ann', 'annotator');
+    await until(() => told.length > 0, 'the client is told that it may write less');
+    assert.deepEqual(told, ['{"syncline":"rights","write":"in part"}']);
+    assert.deepEqual([ann.provider.authorizedScope, ann.events.closed], ['read-write', []]);
+    let again = 0;
+    ann.provider.on('authenticated', () => ++again);
+    await share('principal:ann', 'editor');
+    await until(() => again > 0, 'all of it again');
     ann.provider.forceSync();
     await until(async () => (await stored(ask)) === '.half a sentence', 'what was kept arrives');
   });
@@ -361,4 +373,42 @@ test('other policies are tried on what has happened, and a report says who could
   assert.equal(as_ann(['access', 'report', 'w/note']).status, 1);
   assert.equal(done(['policy', 'explain', '--workspace', 'w', '--principal', 'ann', '--action', 'set', '--object', 'plan', '--path', '/x', '--server', server.url]),
     'allowed\n  by share: token gave role owner on plan to principal:ann\n');
+  // The policies of the tenant are one set with them, and are named. Whoever may not see them is told that they are missing.
+  const tenant = (name, text) => fetch(`${server.url}/v1/workspaces/.system/policies/${name}`, { method: 'PUT', headers: { Authorization: 'Bearer operator' }, body: text });
+  assert.equal((await tenant('frozen', 'forbid (principal, action in Action::"write", resource);')).status, 200);
+  const explain = ['policy', 'explain', '--workspace', 'w', '--principal', 'ann', '--action', 'set', '--object', 'plan', '--path', '/x'];
+  assert.equal(done([...explain, '--server', server.url], 1), 'denied\n  by policy of the tenant frozen\n');
+  const partly = as_ann(explain);
+  assert.match(partly.stderr, /without the policies of the tenant: /);
+});
+
+test('what was refused, and other policies would allow, is told to whoever may read the audit log', kTest, async (t) => {
+  const { mint, server, set } = await start(t, ['--audit']);
+  const kBudget = 'forbid (principal, action in Action::"write", resource in Path::"/budget");';
+  await set('all', kEverything);
+  await set('budget', kBudget);
+  const ann = await y_client(t, server, 'w', 'plan', { params: { token: mint.token('ann', 600), status: '1' } });
+  const refusals = [];
+  ann.provider.messageHandlers[101] = (_reply, decoder) => refusals.push([decoding.readVarUint(decoder), decoding.readVarString(decoder)]);
+  ann.doc.getMap('budget').set('travel', 1);
+  await until(() => refusals.some(([kind]) => kind === 3), 'the edit is refused');
+  const simulate = async (token, policies, query = '') => {
+    const response = await fetch(`${server.url}/v1/workspaces/w/simulation${query}`, { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: JSON.stringify({ policies }) });
+    assert.equal(response.status, 200);
+    return response.json();
+  };
+  // It is written a moment later.
+  await until(async () => (await simulate('operator', { all: kEverything })).refusals.length === 1, 'the audit log has the refusal');
+  const told = await simulate('operator', { all: kEverything });
+  assert.deepEqual([told.refusals_judged, told.refusals_unclear, told.refusals_cut], [1, 0, false]);
+  const { principal, object, then, now, action, path, then_by, now_by } = told.refusals[0];
+  assert.deepEqual([principal, object, then, now, action, path, then_by, now_by], ['ann', 'plan', 'refused', 'allowed', 'set', '/budget/travel', ['policy budget'], ['policy all']]);
+  // The same policies refuse it again; and before they were set, nothing was refused.
+  assert.deepEqual((await simulate('operator', { all: kEverything, budget: kBudget })).refusals, []);
+  assert.equal((await simulate('operator', { all: kEverything }, '?to=1')).refusals_judged, 0);
+  assert.equal((await simulate(mint.token('ann', 600), { all: kEverything })).refusals, null, 'ann may not read the audit log');
+  const file = join(scratch_dir(t, 'tried'), 'all.cedar');
+  writeFileSync(file, kEverything);
+  const { stdout } = run(['policy', 'simulate', 'w', '--policy', file, '--server', server.url], { env: { SYNCLINE_TOKEN: 'operator' } });
+  assert.match(stdout, /\n +\S+ +ann +plan +set \/budget\/travel +refused +policy budget +allowed +policy all\n.*; 1 refusal judged: 1 would be allowed, 0 unclear\n$/);
 });

@@ -83,6 +83,43 @@ TEST(Reach, PoliciesOfTheTenantCount) {
             (Lines{"0-9 share: ada gave role viewer on plan to everyone"}));
 }
 
+// What a link may do is bounded by its ticket: the object, the role, the end, and the share that names it.
+TEST(Reach, ALinkIsJudgedWithItsTicketAndItsShare) {
+  const std::string viewer = "link:2-abcdefghijklmnop";
+  const std::string editor = "link:4-abcdefghijklmnop";
+  log::HeldRules held;
+  held.shares[{"", {}}] = {ShareRole::kEditor, "ada", 1};
+  held.shares[{"plan", {Grantee::Kind::kPrincipal, viewer}}] = {ShareRole::kViewer, "ada", 1};
+  log::HeldRules both = held;
+  both.shares[{"plan", {Grantee::Kind::kPrincipal, editor}}] = {ShareRole::kEditor, "ada", 1};
+  const auto spans_of = [&](const std::string& object) {
+    Mentioned mentioned;
+    add_mentioned(both, mentioned);
+    Reach reach("/acme/w", object, "doc");
+    reach.add(mentioned);
+    reach.rules(held, {}, 3, 1'000);
+    reach.rules(both, {}, 5, 1'500);
+    reach.rules(both, {}, 6, 2'000);  // the first one ends
+    reach.rules(held, {}, 8, 3'000);  // the share of the second one is taken back
+    return reach.finish(9);
+  };
+  const auto spans = spans_of("plan");
+  const std::string everyone = " share: ada gave role editor on the workspace to everyone";
+  EXPECT_EQ(
+      told(spans, "principal:" + viewer, "read"),
+      (Lines{"3-6" + everyone + " share: ada gave role viewer on plan to principal:" + viewer}));
+  EXPECT_EQ(told(spans, "principal:" + viewer, "write"), Lines{}) << "its ticket only reads";
+  EXPECT_EQ(
+      told(spans, "principal:" + editor, "write"),
+      (Lines{"5-8" + everyone + " share: ada gave role editor on plan to principal:" + editor}));
+  EXPECT_EQ(told(spans, "principal:" + editor, "export"), Lines{}) << "it is for one object";
+  const auto found = std::ranges::find(spans, "principal:" + editor,
+                                       [](const ReachSpan& span) { return to_string(span.who); });
+  ASSERT_NE(found, spans.end());
+  EXPECT_EQ(found->end_ms, 4'000u);
+  EXPECT_EQ(told(spans_of("other"), "principal:" + editor, "read"), Lines{});
+}
+
 TEST(Reach, PoliciesMentionPeopleInScopesAndConditions) {
   log::HeldRules held;
   held.policies["p"] = {

@@ -219,6 +219,118 @@ TEST(Simulation, ADroppedSessionRecordSaysNothing) {
   EXPECT_EQ(history.take(event).now, Now::kUnclear);
 }
 
+// Nobody keeps its ticket, but its share says what that allows: no groups, no administrator.
+TEST(Simulation, ALinkIsJudgedWithItsTicketAndItsShare) {
+  const std::string link = "link:2000000000-abcdefghijklmnop";
+  log::HeldRules held;
+  held.shares[{"plan", {Grantee::Kind::kPrincipal, link}}] = {ShareRole::kEditor, "ada", 1};
+  const TriedPolicies tried{
+      .texts = {
+          {"staff",
+           "forbid (principal, action in Action::\"write\", resource in Path::\"/x\") unless { "
+           "principal in Group::\"staff\" || principal in Role::\"admin\" };"},
+          {"tickets",
+           "forbid (principal, action in Action::\"write\", resource in Path::\"/y\") when { "
+           "principal.source == \"ticket\" };"}}};
+  History history(tried, {}, held);
+  EXPECT_EQ(history.set(link, "plan", "title").now, Now::kAllowed);
+  EXPECT_EQ(history.set(link, "x", "key").now, Now::kRefused) << "a link is in no group";
+  EXPECT_EQ(history.set(link, "y", "key").now_by, std::vector<std::string>{"policy tickets"});
+  // Without its share, nobody could have come by it.
+  EXPECT_EQ(History(tried).set(link, "plan", "title").now, Now::kUnclear);
+}
+
+// What ann was refused, as the audit log has it.
+std::optional<Simulated> refused(const TriedPolicies& tried, const log::HeldRules& held,
+                                 std::string right, std::string reason, KnownPeople people = {}) {
+  Simulation simulation("w", held, 1, tried, std::move(people));
+  const auto taken = simulation.take_refusal({.kind = log::AuditEntry::Kind::kRefusal,
+                                              .unix_ms = 1'700'000'000'000,
+                                              .principal = "ann",
+                                              .right = std::move(right),
+                                              .workspace = "w",
+                                              .object = "plan",
+                                              .reason = std::move(reason)});
+  EXPECT_TRUE(taken) << taken.error().message;
+  return taken.value_or(std::nullopt);
+}
+
+TEST(Simulation, SaysWhatWasRefusedAndWouldBeAllowed) {
+  log::HeldRules held;
+  held.policies["all"] = {kAll, "ada", 1};
+  held.policies["budget"] = {kBudget, "ada", 1};
+  held.policies["closed"] = {"forbid (principal, action == Action::\"read\", resource);", "ada", 1};
+  const TriedPolicies open{.texts = {{"open", kAll}}};
+  const auto read =
+      refused(open, held, "read", "the policy of this workspace does not allow: read plan");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->now, Now::kAllowed);
+  EXPECT_EQ(read->action, "read");
+  EXPECT_EQ(read->then_by, std::vector<std::string>{"policy closed"});
+  EXPECT_EQ(read->now_by, std::vector<std::string>{"policy open"});
+  // Of a change, the place is known that was refused.
+  const std::string reason = "the policy of this workspace does not allow: set at /budget/travel";
+  const auto set = refused(open, held, "write", reason);
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->now, Now::kAllowed);
+  EXPECT_EQ(set->action, "set");
+  EXPECT_EQ(set->path, "/budget/travel");
+  EXPECT_EQ(set->then_by, std::vector<std::string>{"policy budget"});
+  EXPECT_EQ(set->message, reason);
+  const TriedPolicies same{.texts = {{"all", kAll}, {"budget", kBudget}}};
+  EXPECT_EQ(refused(same, held, "write", reason)->now, Now::kRefused);
+  // Nobody knows whether ann is in sales, unless it is said.
+  const TriedPolicies sales{
+      .texts = {{"sales", "permit (principal in Group::\"sales\", action, resource);"}}};
+  EXPECT_EQ(refused(sales, held, "write", reason)->now, Now::kUnclear);
+  EXPECT_EQ(refused(sales, held, "write", reason, known("ann", {"sales"}))->now, Now::kAllowed);
+  EXPECT_EQ(refused(sales, held, "write", reason, known("ann", {}))->now, Now::kRefused);
+  // Whoever is in finance was refused for another reason, and so was whoever asked where there are no rules.
+  EXPECT_FALSE(refused(open, held, "write", reason, known("ann", {"finance"})));
+  EXPECT_FALSE(refused(open, {}, "write", reason));
+  EXPECT_FALSE(refused(open, held, "no such right", reason));
+}
+
+TEST(Simulation, ARefusedChangeWithoutAPlaceIsUnclearIfSomeChangesAreAllowed) {
+  log::HeldRules held;
+  held.policies["all"] = {kAll, "ada", 1};
+  held.policies["budget"] = {kBudget, "ada", 1};
+  const std::string reason = "the policy of this workspace may not allow: delete at or below /";
+  const TriedPolicies part{
+      .texts = {{"all", kAll},
+                {"x", "forbid (principal, action == Action::\"set\", resource in Path::\"/x\");"}}};
+  const auto unclear = refused(part, held, "write", reason);
+  ASSERT_TRUE(unclear);
+  EXPECT_EQ(unclear->now, Now::kUnclear);
+  EXPECT_EQ(unclear->message, "the audit log does not hold what it would have changed");
+  EXPECT_EQ(refused({.texts = {{"all", kAll}}}, held, "write", reason)->now, Now::kAllowed);
+  EXPECT_EQ(
+      refused({.texts = {{"no", "forbid (principal, action, resource);"}}}, held, "write", reason)
+          ->now,
+      Now::kRefused);
+}
+
+// Each set of rules is compiled by itself, and only when it has changed.
+TEST(Simulation, CompilesOneSetAtATime) {
+  History history({.texts = {{"x", kAll}}, .of_tenant = true});
+  Simulation& simulation = history.simulation();
+  EXPECT_FALSE(simulation.prepared());
+  for (std::size_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(simulation.prepare());
+    EXPECT_EQ(simulation.compilations(), i);
+    EXPECT_EQ(simulation.prepared(), i == 3);
+  }
+  ASSERT_TRUE(simulation.prepare());
+  EXPECT_EQ(simulation.compilations(), 3u);
+  history.rule("ada", log::Share{"", {Grantee::Kind::kEveryone, ""}, ShareRole::kEditor});
+  EXPECT_FALSE(simulation.prepared());
+  EXPECT_EQ(history.set("ann", "plan", "title").now, Now::kAllowed);
+  EXPECT_EQ(simulation.compilations(), 4u) << "what is tried for the tenant stands";
+  simulation.set_tenant({}, 3);
+  EXPECT_EQ(history.set("ann", "plan", "title").now, Now::kAllowed);
+  EXPECT_EQ(simulation.compilations(), 6u);
+}
+
 TEST(Simulation, WhatTheLogDoesNotHoldIsUnclear) {
   const TriedPolicies tried{.texts = {{"all", kAll}}};
   log::Event dropped = History::setting("ann", "plan", "title");

@@ -611,5 +611,71 @@ TEST(Decide, ALinkEndsWithItsShare) {
   EXPECT_EQ(reason_of(rules.made().get()), "");
 }
 
+// What looks at the change alone can be judged of whom nothing is known.
+TEST(WorkspacePolicy, NeedsTheTokenIfAPolicyLooksAtTheCaller) {
+  const auto needs = [](std::string condition) {
+    PolicyOf rules;
+    rules.with("forbid (principal, action, resource) when { " + condition + " };");
+    return rules.made()->needs_token();
+  };
+  EXPECT_FALSE(needs("context.size > 100 && context.objectType == \"doc\""));
+  EXPECT_FALSE(needs("context.time > datetime(\"2030-01-01\")"));
+  EXPECT_TRUE(needs("context.protocol == \"http\""));
+  EXPECT_TRUE(needs("context has address && context.address.isLoopback()"));
+  EXPECT_TRUE(needs("!(context has origin)"));
+  EXPECT_TRUE(needs("context has tokenAge && context.tokenAge > duration(\"1d\")"));
+  EXPECT_TRUE(needs("principal in Group::\"guests\""));
+}
+
+// A reason names the place that was refused, so that it can be found again.
+TEST(WorkspacePolicy, AReasonNamesThePlaceThatWasRefused) {
+  PolicyOf rules;
+  rules.with(kEverything).with("forbid (principal, action, resource in Path::\"/a\");");
+  const identity::Caller ann = caller("ann");
+  merge::Touch touch;
+  touch.operation = merge::Operation::kSetKey;
+  touch.container = {"a", {}};
+  touch.key = "b at /c";
+  const merge::Effect effect{{touch}};
+  const Verdict verdict = decide({}, rules.made().get(),
+                                 {.caller = ann,
+                                  .right = identity::Right::kWrite,
+                                  .workspace = "w",
+                                  .object = "o",
+                                  .effect = &effect});
+  ASSERT_FALSE(verdict.allowed);
+  const auto place = refused_place(verdict.allowed.error().message);
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->action, "set");
+  EXPECT_EQ(place->path, "/a/b at ~1c");
+  for (const char* none :
+       {"", "this token may read only", "the policy of this workspace does not allow: read o",
+        "the policy of this workspace does not allow: write o",
+        "the policy of this workspace may not allow: set at or below /a"})
+    EXPECT_FALSE(refused_place(none)) << none;
+}
+
+// Those who ask why are told the same.
+TEST(WorkspacePolicy, ALinkThatHasEndedIsExplained) {
+  const identity::Caller link = caller("link:1-abcdefghijklmnop");
+  const Question read{
+      .caller = link, .right = identity::Right::kRead, .workspace = "w", .object = "a"};
+  PolicyOf rules;
+  rules.with(kEverything);
+  const std::vector<std::string> because = {"link: no share names it any more"};
+  const ResourceName object{ResourceName::Kind::kObject, "a", {}};
+  const auto why = rules.made()->why_refused(read);
+  ASSERT_TRUE(why);
+  EXPECT_EQ(why->action, "read");
+  EXPECT_EQ(why->object, "a");
+  EXPECT_EQ(why->reasons, because);
+  const auto ended = rules.made()->explain(read, "read", object).value();
+  EXPECT_FALSE(ended.allowed);
+  EXPECT_EQ(ended.reasons, because);
+  rules.share("a", {Grantee::Kind::kPrincipal, link.principal.id}, ShareRole::kViewer);
+  EXPECT_FALSE(rules.made()->why_refused(read));
+  EXPECT_TRUE(rules.made()->explain(read, "read", object).value().allowed);
+}
+
 }  // namespace
 }  // namespace syncline::policy

@@ -99,6 +99,8 @@ class Spans {
     std::string list;
     if (const Any::Array* reasons = array_member(span, "by"))
       for (const Any& each : *reasons) list += (list.empty() ? "" : "; ") + text_of(each);
+    const std::string ends = text_member(span, "ends");
+    if (!ends.empty()) list += (list.empty() ? "" : "; ") + ("the link ends " + ends);
     return list;
   }
 

@@ -9,6 +9,7 @@
 
 #include "cedar/extensions.h"
 #include "cli/json.h"
+#include "identity/link.h"
 #include "log/rules.h"
 #include "policy/access_schema.h"
 
@@ -128,7 +129,10 @@ Result<policy::WorkspacePolicy::Explained> decide_case(const policy::WorkspacePo
   if (!rights)
     return fail(ErrorCode::kInvalid,
                 fmt::format("'{}' are no rights: they are read, write or admin", asked.rights));
-  identity::Identity identity{.source = identity::Identity::Source::kJwt, .groups = asked.groups};
+  using Source = identity::Identity::Source;
+  const bool by_link = identity::is_link(asked.principal);
+  identity::Identity identity{.source = by_link ? Source::kTicket : Source::kJwt,
+                              .groups = asked.groups};
   const identity::Caller caller{
       .principal = {.id = asked.principal,
                     .rights = *rights,

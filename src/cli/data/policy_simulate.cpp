@@ -74,6 +74,10 @@ std::string asked_for(const Any& decision) {
 }
 
 std::string because(const Any& decision) {
+  if (text_member(decision, "now") == "allowed") {
+    const std::string reasons = list_of_reasons(decision, "now_by");
+    return reasons.empty() ? "there are no rules" : reasons;
+  }
   if (text_member(decision, "now") != "refused") return text_member(decision, "message");
   const std::string reasons = list_of_reasons(decision, "now_by");
   if (!reasons.empty()) return reasons;
@@ -81,20 +85,58 @@ std::string because(const Any& decision) {
                                                  : "nothing permits it";
 }
 
+// What decided then. Of what was refused, no policy may have permitted it.
+std::string decided_then(const Any& decision) {
+  const std::string reasons = list_of_reasons(decision, "then_by");
+  return reasons.empty() && text_member(decision, "then") == "refused" ? "nothing permits it"
+                                                                       : reasons;
+}
+
 struct SimulatedCounts {
   std::uint64_t judged = 0;
   std::uint64_t refused = 0;
   std::uint64_t unclear = 0;
+  std::uint64_t refusals = 0;  // that were judged
+  std::uint64_t allowed = 0;
+  std::uint64_t refusals_unclear = 0;
+  bool cut = false;
 };
 
 void show_decision(const Any& decision, const SimulateOptions& options, Table& table,
                    Console& console) {
   if (options.json) return console.line(compact_json(decision));
-  table.row({std::to_string(number_member(decision, "position")), text_member(decision, "time"),
+  const std::uint64_t position = number_member(decision, "position");
+  table.row({position == 0 ? "" : std::to_string(position), text_member(decision, "time"),
              text_member(decision, "principal"), text_member(decision, "object"),
-             asked_for(decision), text_member(decision, "then"),
-             list_of_reasons(decision, "then_by"), text_member(decision, "now"),
-             because(decision)});
+             asked_for(decision), text_member(decision, "then"), decided_then(decision),
+             text_member(decision, "now"), because(decision)});
+}
+
+// Of those that may read the audit log.
+void show_refusals(const Any& page, const SimulateOptions& options, SimulatedCounts& counts,
+                   Table& table, Console& console) {
+  const Any::Array* refusals = array_member(page, "refusals");
+  if (refusals == nullptr) return;
+  counts.refusals += number_member(page, "refusals_judged");
+  counts.refusals_unclear += number_member(page, "refusals_unclear");
+  const auto* cut = std::get_if<bool>(&member(page, "refusals_cut").value());
+  counts.cut = counts.cut || (cut != nullptr && *cut);
+  for (const Any& each : *refusals) {
+    if (text_member(each, "now") == "allowed") ++counts.allowed;
+    show_decision(each, options, table, console);
+  }
+}
+
+std::string summary_of(const SimulatedCounts& counts) {
+  std::string summary =
+      fmt::format("{} judged: {} would be refused, {} unclear", count_of(counts.judged, "event"),
+                  counts.refused, counts.unclear);
+  if (counts.refusals > 0)
+    summary +=
+        fmt::format("; {} judged: {} would be allowed, {} unclear",
+                    count_of(counts.refusals, "refusal"), counts.allowed, counts.refusals_unclear);
+  if (counts.cut) summary += "; there may be further refusals";
+  return summary;
 }
 
 int simulate(const Command& command, const SimulateOptions& options, Console& console) {
@@ -120,13 +162,12 @@ int simulate(const Command& command, const SimulateOptions& options, Console& co
       ++(text_member(each, "now") == "refused" ? counts.refused : counts.unclear);
       show_decision(each, options, table, console);
     }
+    show_refusals(*page, options, counts, table, console);
     after = number_member(*page, "next");
     if (after == 0) break;
   }
   if (!table.empty()) console.out(table.print());
-  const std::string summary =
-      fmt::format("{} judged: {} would be refused, {} unclear", count_of(counts.judged, "event"),
-                  counts.refused, counts.unclear);
+  const std::string summary = summary_of(counts);
   options.json ? console.message(summary) : console.line(summary);
   return kDone;
 }
@@ -135,7 +176,9 @@ int simulate(const Command& command, const SimulateOptions& options, Console& co
 
 void add_policy_simulate(Command& policy) {
   Command& command =
-      policy.add("simulate", "Say which events of a workspace other policies would have refused");
+      policy.add("simulate",
+                 "Say which events of a workspace other policies would have refused, and "
+                 "which refusals they would not have made");
   auto options = std::make_shared<SimulateOptions>();
   command.argument({.name = "WORKSPACE", .text = "whose history", .required = true},
                    options->workspace);
@@ -167,10 +210,11 @@ void add_policy_simulate(Command& policy) {
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(
-      "The log holds who made an event, when, and what it touched. It does not hold groups, "
-      "rights, "
-      "addresses and the age of tokens. What depends on these is told as unclear, unless --people "
-      "says it (docs/policy.md).");
+      "The log holds who made an event, when, and what it touched; and, for events that rules have "
+      "judged, what the token of the author said. What depends on more is told as unclear, unless "
+      "--people says it. Refusals are those in the audit log, if the server keeps one and the "
+      "token "
+      "may read it; of these, little is known (docs/policy.md).");
   command.example("syncline policy simulate demo --policy new.cedar --from 2026-11-01",
                   "before it is set");
   command.run(
