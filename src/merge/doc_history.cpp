@@ -7,7 +7,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "crdt/engine.h"
-#include "merge/format_weight.h"
+#include "crdt/format_weight.h"
 #include "merge/formats_here.h"
 
 namespace syncline::merge {
@@ -40,7 +40,7 @@ std::string value_json(Engine& engine, const Item& item, crdt::Clock offset, Bud
   const crdt::Value value = engine.value_at(item, offset);
   if (const auto* any = std::get_if<crdt::Any>(&value)) return crdt::to_json(*any);
   if (const auto* type = std::get_if<crdt::Type>(&value)) {
-    budget.formats += printed_formats_weight(engine, type->index(), kMaxToldBytes);
+    budget.formats += crdt::printed_formats_weight(engine, type->index(), kMaxToldBytes);
     return budget.spent() ? "" : crdt::to_json(type->to_json());
   }
   return "{\"subdocument\":" + text_json(std::get<crdt::Subdoc>(value).guid) + "}";

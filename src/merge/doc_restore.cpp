@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "crdt/engine.h"
+#include "crdt/format_weight.h"
 #include "merge/doc_roots.h"
-#include "merge/format_weight.h"
 #include "syncline/crdt/type_copy.h"
 
 namespace syncline::merge {
@@ -232,7 +232,7 @@ Result<void> check_formats(const crdt::Engine& engine) {
   std::size_t bytes = 0;
   for (crdt::TypeIndex type = 0; type < engine.store.types.size(); ++type) {
     if (engine.is_deleted(type)) continue;
-    const FormatWeight weight = format_weight(engine, type, kMaxFormatBytes);
+    const crdt::FormatWeight weight = crdt::format_weight(engine, type, kMaxFormatBytes);
     bytes += weight.bytes;
     if (bytes > kMaxFormatBytes || weight.active > kMaxActiveFormats)
       return fail(ErrorCode::kTooLarge, "a text has too many formats to be restored");

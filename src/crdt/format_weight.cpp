@@ -1,21 +1,14 @@
-#include "merge/format_weight.h"
+#include "crdt/format_weight.h"
 
 #include <algorithm>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-namespace syncline::merge {
-
-using crdt::BlockKind;
-using crdt::Engine;
-using crdt::Handle;
-using crdt::Item;
-using crdt::kNoItem;
-using crdt::TypeIndex;
+namespace syncline::crdt {
 
 FormatWeight format_weight(const Engine& engine, TypeIndex type, std::size_t limit) {
-  boost::unordered_flat_map<crdt::KeyIndex, std::size_t> active;
+  boost::unordered_flat_map<KeyIndex, std::size_t> active;
   std::size_t here = 0;
   bool new_run = true;
   FormatWeight weight;
@@ -23,7 +16,7 @@ FormatWeight format_weight(const Engine& engine, TypeIndex type, std::size_t lim
        h = engine.store[h].right) {
     const Item& item = engine.store[h];
     if (item.is_live_format()) {
-      const crdt::KeyIndex key = item.format_key();
+      const KeyIndex key = item.format_key();
       if (const auto old = active.find(key); old != active.end()) {
         here -= old->second;
         active.erase(old);
@@ -54,13 +47,13 @@ std::size_t printed_formats_weight(const Engine& engine, TypeIndex type, std::si
   while (!types.empty() && bytes <= limit) {
     const TypeIndex next = types.back();
     types.pop_back();
-    const crdt::TypeState& state = engine.type(next);
-    if (state.kind == crdt::TypeKind::kXmlText) bytes += format_weight(engine, next, limit).bytes;
+    const TypeState& state = engine.type(next);
+    if (state.kind == TypeKind::kXmlText) bytes += format_weight(engine, next, limit).bytes;
     for (Handle h = state.sequence.first; h != kNoItem; h = engine.store[h].right) look_into(h);
-    for (auto e = state.first_entry; e != crdt::kNoEntry; e = engine.store.types.entry(e).next)
+    for (auto e = state.first_entry; e != kNoEntry; e = engine.store.types.entry(e).next)
       look_into(engine.store.types.entry(e).item);
   }
   return bytes;
 }
 
-}  // namespace syncline::merge
+}  // namespace syncline::crdt

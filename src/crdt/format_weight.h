@@ -8,7 +8,7 @@
 
 #include "crdt/engine.h"
 
-namespace syncline::merge {
+namespace syncline::crdt {
 
 struct FormatWeight {
   std::size_t bytes = 0;   // names and packed values, once for each run that prints them
@@ -16,10 +16,10 @@ struct FormatWeight {
 };
 
 // For the sequence of one type. May stop early once there are more than `limit` bytes.
-FormatWeight format_weight(const crdt::Engine& engine, crdt::TypeIndex type, std::size_t limit);
+FormatWeight format_weight(const Engine& engine, TypeIndex type, std::size_t limit);
 
 // For all texts in a type and below it that are printed with their formats (XML).
-std::size_t printed_formats_weight(const crdt::Engine& engine, crdt::TypeIndex type,
+std::size_t printed_formats_weight(const Engine& engine, TypeIndex type,
                                    std::size_t limit);
 
-}  // namespace syncline::merge
+}  // namespace syncline::crdt

@@ -1,0 +1,178 @@
+// A row of containers (Shape::kContainers): <blockGroup><blockContainer><paragraph/><blockGroup/></blockContainer>…
+// Blocks below an item of a list are the blocks of the item; blocks below another block have no form but XML.
+#include <utility>
+
+#include "forms/shapes.h"
+
+namespace syncline::forms {
+namespace {
+
+constexpr const char* kGroup = "blockGroup";
+constexpr const char* kContainer = "blockContainer";
+
+const XmlNode* group_in(const XmlNode& element) {
+  for (const XmlNode& child : element.children)
+    if (child.name == kGroup) return &child;
+  return nullptr;
+}
+
+class ContainerReader {
+ public:
+  explicit ContainerReader(const Mapping& mapping) : mapping_(mapping) {}
+
+  Result<void> blocks(const XmlNode* group, std::vector<RichNode>& into) const {
+    if (group == nullptr) return {};
+    for (const XmlNode& container : group->children) {
+      if (container.name != kContainer)
+        return fail(ErrorCode::kNoSuchForm, "a '" + container.name + "' is no block");
+      if (auto ok = block(container, into); !ok) return ok;
+    }
+    return {};
+  }
+
+ private:
+  Result<void> block(const XmlNode& container, std::vector<RichNode>& into) const {
+    if (container.children.empty() || container.children.front().is_text())
+      return fail(ErrorCode::kNoSuchForm, "a block without content");
+    const XmlNode& content = container.children.front();
+    const XmlNode* below = group_in(container);
+    const NodeName* row = mapping_.find_element(content.name);
+    if (row != nullptr && is_list(row->kind)) return item(*row, content, below, into);
+    if (below != nullptr && !below->children.empty())
+      return fail(ErrorCode::kNoSuchForm, "blocks below a '" + content.name + "' have no form");
+    RichNode node{row == nullptr ? NodeKind::kOther : row->kind};
+    if (row == nullptr) node.name = content.name;
+    if (node.kind == NodeKind::kCodeBlock) {
+      auto text = code_of(content);
+      if (!text) return std::unexpected(std::move(text.error()));
+      node.text = std::move(*text);
+    }
+    if (row != nullptr) {
+      for (const auto& [name, value] : known_attributes(mapping_, content))
+        name == row->text ? void(node.name = string_of(value))
+                          : void(node.number = number_of(value, 0));
+    }
+    if (node.kind == NodeKind::kQuote) {
+      auto inner = paragraph(content);
+      if (!inner) return std::unexpected(std::move(inner.error()));
+      node.children.push_back(std::move(*inner));
+    } else if (node.kind != NodeKind::kCodeBlock) {
+      auto inner = paragraph(content);
+      if (!inner) return std::unexpected(std::move(inner.error()));
+      node.inlines = std::move(inner->inlines);
+    }
+    into.push_back(std::move(node));
+    return {};
+  }
+
+  Result<RichNode> paragraph(const XmlNode& content) const {
+    auto inlines = inlines_of(mapping_, content);
+    if (!inlines) return std::unexpected(std::move(inlines.error()));
+    return RichNode{.kind = NodeKind::kParagraph, .inlines = std::move(*inlines)};
+  }
+
+  Result<void> item(const NodeName& row, const XmlNode& content, const XmlNode* below,
+                    std::vector<RichNode>& into) const {
+    const bool counts = row.kind == NodeKind::kOrderedList;
+    const crdt::Any* given = find_value(content.attributes, row.number);
+    const bool begins = counts && given != nullptr && is_set(*given);
+    const auto number =
+        bounded_number(row.kind, given == nullptr ? default_number(row.kind)
+                                                  : number_of(*given, default_number(row.kind)));
+    if (into.empty() || into.back().kind != row.kind || begins)
+      into.push_back({.kind = row.kind, .number = counts ? number : 0});
+    RichNode made{row.kind == NodeKind::kTaskList ? NodeKind::kTaskItem : NodeKind::kListItem};
+    if (row.kind == NodeKind::kTaskList) made.number = number;
+    auto first = paragraph(content);
+    if (!first) return std::unexpected(std::move(first.error()));
+    made.children.push_back(std::move(*first));
+    if (auto ok = blocks(below, made.children); !ok) return ok;
+    into.back().children.push_back(std::move(made));
+    return {};
+  }
+
+  const Mapping& mapping_;
+};
+
+class ContainerWriter {
+ public:
+  explicit ContainerWriter(const Mapping& mapping) : mapping_(mapping) {}
+
+  Result<XmlNode> group(std::span<const RichNode> nodes) const {
+    XmlNode made{kGroup};
+    for (const RichNode& node : nodes) {
+      if (is_list(node.kind)) {
+        if (auto ok = items(node, made); !ok) return std::unexpected(std::move(ok.error()));
+        continue;
+      }
+      auto content = block(node);
+      if (!content) return content;
+      made.children.push_back({.name = kContainer, .children = {std::move(*content)}});
+    }
+    return made;
+  }
+
+ private:
+  Result<XmlNode> block(const RichNode& node) const {
+    if (node.kind == NodeKind::kQuote) {
+      if (node.children.size() != 1 || node.children.front().kind != NodeKind::kParagraph)
+        return has_no(mapping_, "quote of more than one paragraph");
+      return element(node, node.children.front().inlines);
+    }
+    return element(node, node.inlines);
+  }
+
+  Result<XmlNode> element(const RichNode& node, const std::vector<Inline>& inlines) const {
+    const NodeName* row = mapping_.find(node.kind);
+    if (row == nullptr && node.kind != NodeKind::kOther)
+      return has_no(mapping_, std::string(to_string(node.kind)));
+    XmlNode made{row == nullptr ? node.name : std::string(row->name)};
+    if (row != nullptr) made.attributes = attributes_of(*row, node);
+    if (!node.text.empty()) {
+      made.children.push_back({.runs = {{node.text}}});
+      return made;
+    }
+    auto children = children_of(mapping_, inlines);
+    if (!children) return std::unexpected(std::move(children.error()));
+    made.children = std::move(*children);
+    return made;
+  }
+
+  Result<void> items(const RichNode& list, XmlNode& into) const {
+    for (const RichNode& item : list.children) {
+      const bool first = &item == &list.children.front();
+      RichNode head{list.kind};
+      if (list.kind == NodeKind::kTaskList) head.number = item.number;
+      if (list.kind == NodeKind::kOrderedList) head.number = first ? list.number : 1;
+      auto content = element(head, item.children.front().inlines);
+      if (!content) return std::unexpected(std::move(content.error()));
+      XmlNode container{.name = kContainer, .children = {std::move(*content)}};
+      if (item.children.size() > 1) {
+        auto below = group(std::span(item.children).subspan(1));
+        if (!below) return std::unexpected(std::move(below.error()));
+        container.children.push_back(std::move(*below));
+      }
+      into.children.push_back(std::move(container));
+    }
+    return {};
+  }
+
+  const Mapping& mapping_;
+};
+
+}  // namespace
+
+Result<RichNode> containers_to_rich(const Mapping& mapping, const XmlNode& root) {
+  RichNode document{NodeKind::kDocument};
+  if (auto ok = ContainerReader(mapping).blocks(group_in(root), document.children); !ok)
+    return std::unexpected(std::move(ok.error()));
+  return document;
+}
+
+Result<XmlNode> containers_from_rich(const Mapping& mapping, const RichNode& document) {
+  auto group = ContainerWriter(mapping).group(document.children);
+  if (!group) return group;
+  return XmlNode{.name = "#", .children = {std::move(*group)}};
+}
+
+}  // namespace syncline::forms

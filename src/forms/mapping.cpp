@@ -1,0 +1,145 @@
+#include "forms/mapping.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "forms/shapes.h"
+
+namespace syncline::forms {
+namespace {
+
+using crdt::Any;
+using crdt::Attributes;
+
+constexpr std::array kMappings{&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping,
+                               &kQuillMapping};
+
+constexpr std::string_view kBlockNoteGroup = "blockGroup";
+
+// How many nodes and formats a mapping does not know.
+std::size_t unknown_in(const Mapping& mapping, const XmlNode& node) {
+  std::size_t unknown = 0;
+  for (const XmlNode& child : node.children) {
+    const bool known = child.is_text() || child.name == mapping.line_break ||
+                       mapping.find_element(child.name) != nullptr;
+    unknown += (known ? 0 : 1) + unknown_in(mapping, child);
+  }
+  for (const Run& run : node.runs)
+    for (const auto& format : run.formats)
+      if (mapping.find_mark(format.first) == nullptr) ++unknown;
+  return unknown;
+}
+
+const Mapping& fitting(const XmlNode& root) {
+  if (root.is_text()) return kQuillMapping;
+  if (!root.children.empty() && root.children.front().name == kBlockNoteGroup)
+    return kBlockNoteMapping;
+  return unknown_in(kProseMirrorMapping, root) < unknown_in(kTiptapMapping, root)
+             ? kProseMirrorMapping
+             : kTiptapMapping;
+}
+
+Any canonical_line(const NodeName& row, const Any& value) {
+  if (row.kind == NodeKind::kHeading) return Any(static_cast<double>(number_of(value, 0)));
+  if (row.kind == NodeKind::kCodeBlock) {
+    const std::string language = string_of(value);
+    return Any(language == "plain" || language == "true" ? std::string() : language);
+  }
+  return row.value.empty() ? Any(is_set(value)) : value;
+}
+
+Attributes known_of_newline(const Mapping& mapping, const Attributes& formats) {
+  Attributes known;
+  bool list = false;
+  for (const auto& [name, value] : formats) {
+    const NodeName* row = mapping.find_element(name);
+    if (row == nullptr || !is_set(value)) continue;
+    list = list || !row->value.empty();
+    known.emplace_back(name, canonical_line(*row, value));
+  }
+  if (!list) return known;
+  const Any* indent = find_value(formats, kIndentFormat);
+  const auto depth = indent == nullptr ? 0 : number_of(*indent, 0);
+  if (depth > 0) known.emplace_back(kIndentFormat, Any(static_cast<double>(depth)));
+  sort_by_name(known);
+  return known;
+}
+
+}  // namespace
+
+const NodeName* Mapping::find(NodeKind kind) const {
+  const auto row = std::ranges::find(nodes, kind, &NodeName::kind);
+  return row == nodes.end() ? nullptr : &*row;
+}
+
+const NodeName* Mapping::find_element(std::string_view element) const {
+  const auto row = std::ranges::find(nodes, element, &NodeName::name);
+  return row == nodes.end() ? nullptr : &*row;
+}
+
+const MarkName* Mapping::find_mark(std::string_view format) const {
+  const auto row = std::ranges::find(marks, format, &MarkName::name);
+  return row == marks.end() ? nullptr : &*row;
+}
+
+Result<const Mapping*> choose_mapping(const XmlNode& root, std::string_view name) {
+  if (name.empty()) return &fitting(root);
+  const auto found = std::ranges::find(kMappings, name, &Mapping::name);
+  if (found == kMappings.end())
+    return fail(ErrorCode::kInvalid,
+                "there is no such mapping: choose tiptap, prosemirror, blocknote or quill");
+  if (root.is_text() != ((*found)->shape == Shape::kLines))
+    return fail(ErrorCode::kInvalid, root.is_text()
+                                         ? "a text has only the mapping quill"
+                                         : "the mapping quill is for a text, and this is XML");
+  return *found;
+}
+
+Result<RichNode> to_rich(const Mapping& mapping, const XmlNode& root) {
+  switch (mapping.shape) {
+    case Shape::kNested: return nested_to_rich(mapping, root);
+    case Shape::kContainers: return containers_to_rich(mapping, root);
+    case Shape::kLines: break;
+  }
+  return lines_to_rich(mapping, root);
+}
+
+Result<XmlNode> from_rich(const Mapping& mapping, const RichNode& document) {
+  switch (mapping.shape) {
+    case Shape::kNested: return nested_from_rich(mapping, document);
+    case Shape::kContainers: return containers_from_rich(mapping, document);
+    case Shape::kLines: break;
+  }
+  return lines_from_rich(mapping, document);
+}
+
+Attributes known_attributes(const Mapping& mapping, const XmlNode& element) {
+  Attributes known;
+  const NodeName* row = mapping.find_element(element.name);
+  if (row == nullptr) return known;
+  if (!row->number.empty()) {
+    const Any* value = find_value(element.attributes, row->number);
+    const auto fallback = default_number(row->kind);
+    const auto number = value == nullptr ? fallback : number_of(*value, fallback);
+    known.emplace_back(row->number, Any(static_cast<double>(bounded_number(row->kind, number))));
+  }
+  if (!row->text.empty()) {
+    const Any* value = find_value(element.attributes, row->text);
+    known.emplace_back(row->text, Any(value == nullptr ? std::string() : string_of(*value)));
+  }
+  return known;
+}
+
+Attributes known_formats(const Mapping& mapping, const Attributes& formats, bool newline) {
+  if (newline && mapping.shape == Shape::kLines) return known_of_newline(mapping, formats);
+  Attributes known;
+  for (const Mark& mark : marks_of(mapping, formats)) {
+    const auto row = std::ranges::find(mapping.marks, mark.kind, &MarkName::kind);
+    known.emplace_back(row->name, mark.kind == MarkKind::kLink ? Any(mark.address) : Any(true));
+  }
+  sort_by_name(known);
+  return known;
+}
+
+}  // namespace syncline::forms

@@ -1,0 +1,31 @@
+// TipTap: the nodes and marks of its StarterKit, and its lists of tasks, as @tiptap/extension-collaboration and
+// y-prosemirror store them.
+#include "forms/mapping.h"
+
+namespace syncline::forms {
+namespace {
+
+constexpr NodeName kTiptapNodes[] = {
+    {NodeKind::kParagraph, "paragraph"},
+    {NodeKind::kHeading, "heading", "level"},
+    {NodeKind::kBulletList, "bulletList"},
+    {NodeKind::kOrderedList, "orderedList", "start"},
+    {NodeKind::kListItem, "listItem"},
+    {NodeKind::kTaskList, "taskList"},
+    {NodeKind::kTaskItem, "taskItem", "checked"},
+    {NodeKind::kQuote, "blockquote"},
+    {NodeKind::kCodeBlock, "codeBlock", "", "language"},
+    {NodeKind::kRule, "horizontalRule"},
+};
+
+constexpr MarkName kTiptapMarks[] = {
+    {MarkKind::kLink, "link", "href"}, {MarkKind::kBold, "bold"},
+    {MarkKind::kItalic, "italic"},     {MarkKind::kUnderline, "underline"},
+    {MarkKind::kStrike, "strike"},     {MarkKind::kCode, "code"},
+};
+
+}  // namespace
+
+const Mapping kTiptapMapping{"tiptap", Shape::kNested, kTiptapNodes, kTiptapMarks, "hardBreak"};
+
+}  // namespace syncline::forms

@@ -1,0 +1,256 @@
+#include "forms/markdown_reader.h"
+
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/utf8.h"
+#include "forms/inline_html.h"
+#include "forms/xml_tree.h"
+
+namespace syncline::forms {
+namespace {
+
+// Nested quotes and lists at the beginning of one line cost cmark the square of their number.
+constexpr std::size_t kMostMarkersInRow = 2 * kMaxNodeDepth;
+
+struct FreeParser {
+  void operator()(cmark_parser* parser) const { cmark_parser_free(parser); }
+};
+struct FreeNode {
+  void operator()(cmark_node* node) const { cmark_node_free(node); }
+};
+using CmarkDocument = std::unique_ptr<cmark_node, FreeNode>;
+
+CmarkDocument parse(std::string_view text) {
+  // Registering is not safe on several threads at once; looking up is.
+  static const bool registered = (cmark_gfm_core_extensions_ensure_registered(), true);
+  const std::unique_ptr<cmark_parser, FreeParser> parser(
+      cmark_parser_new(CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE));
+  for (const char* name : {"strikethrough", "table", "tasklist"})
+    if (auto* extension = registered ? cmark_find_syntax_extension(name) : nullptr)
+      cmark_parser_attach_syntax_extension(parser.get(), extension);
+  cmark_parser_feed(parser.get(), text.data(), text.size());
+  return CmarkDocument(cmark_parser_finish(parser.get()));
+}
+
+std::string_view text_of(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+bool is_type(cmark_node* node, const char* name) {
+  return std::strcmp(cmark_node_get_type_string(node), name) == 0;
+}
+
+Marks with(Marks marks, Mark mark) {
+  const bool there =
+      std::ranges::any_of(marks, [&](const Mark& other) { return other.kind == mark.kind; });
+  if (there) return marks;
+  marks.insert(std::ranges::upper_bound(marks, mark), std::move(mark));
+  return marks;
+}
+
+// The inline content of one block.
+class InlineReader {
+ public:
+  Result<std::vector<Inline>> read(cmark_node* block, int depth) {
+    if (auto ok = children(block, {}, depth); !ok) return std::unexpected(std::move(ok.error()));
+    if (!open_.empty())
+      return fail(ErrorCode::kUnprocessable, "a <" + open_.back().tag + "> that nothing ends");
+    return std::move(inlines_);
+  }
+
+ private:
+  struct OpenTag {
+    std::string tag;
+    std::optional<Mark> mark;  // none: a link that would run a program
+  };
+
+  Result<void> children(cmark_node* node, const Marks& marks, int depth) {
+    if (depth > kMaxNodeDepth) return fail(ErrorCode::kTooLarge, "marks are nested too deep");
+    for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
+         child = cmark_node_next(child))
+      if (auto ok = part(child, marks, depth); !ok) return ok;
+    return {};
+  }
+
+  Result<void> part(cmark_node* node, const Marks& marks, int depth) {
+    switch (cmark_node_get_type(node)) {
+      case CMARK_NODE_TEXT: text(text_of(cmark_node_get_literal(node)), marks); return {};
+      case CMARK_NODE_SOFTBREAK: text(" ", marks); return {};
+      case CMARK_NODE_LINEBREAK: add_break(inlines_); return {};
+      case CMARK_NODE_CODE:
+        text(text_of(cmark_node_get_literal(node)), with(marks, {MarkKind::kCode}));
+        return {};
+      case CMARK_NODE_EMPH: return children(node, with(marks, {MarkKind::kItalic}), depth + 1);
+      case CMARK_NODE_STRONG: return children(node, with(marks, {MarkKind::kBold}), depth + 1);
+      case CMARK_NODE_LINK: {
+        Mark link{MarkKind::kLink, std::string(text_of(cmark_node_get_url(node)))};
+        return children(node, is_safe_address(link.address) ? with(marks, std::move(link)) : marks,
+                        depth + 1);
+      }
+      case CMARK_NODE_HTML_INLINE: return html(text_of(cmark_node_get_literal(node)));
+      default: break;
+    }
+    if (is_type(node, "strikethrough"))
+      return children(node, with(marks, {MarkKind::kStrike}), depth + 1);
+    return fail(ErrorCode::kUnprocessable,
+                "no mapping has '" + std::string(cmark_node_get_type_string(node)) + "'");
+  }
+
+  void text(std::string_view text, Marks marks) {
+    for (const OpenTag& open : open_)
+      if (open.mark) marks = with(std::move(marks), *open.mark);
+    add_text(inlines_, text, marks);
+  }
+
+  Result<void> html(std::string_view source) {
+    auto tag = read_inline_tag(source);
+    if (!tag) return std::unexpected(std::move(tag.error()));
+    if (tag->is_break) {
+      add_break(inlines_);
+    } else if (!tag->ends) {
+      if (open_.size() >= kMaxNodeDepth)
+        return fail(ErrorCode::kTooLarge, "marks are nested too deep");
+      const bool runs = tag->mark.kind == MarkKind::kLink && !is_safe_address(tag->mark.address);
+      open_.push_back({std::move(tag->name), runs ? std::nullopt : std::optional(tag->mark)});
+    } else if (open_.empty() || open_.back().tag != tag->name) {
+      return fail(ErrorCode::kUnprocessable, "a </" + tag->name + "> that ends nothing");
+    } else {
+      open_.pop_back();
+    }
+    return {};
+  }
+
+  std::vector<Inline> inlines_;
+  std::vector<OpenTag> open_;
+};
+
+class BlockReader {
+ public:
+  Result<void> children(cmark_node* node, RichNode& into, int depth) const {
+    if (depth > kMaxNodeDepth / 2) return fail(ErrorCode::kTooLarge, "blocks are nested too deep");
+    for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
+         child = cmark_node_next(child))
+      if (auto ok = block(child, into, depth); !ok) return ok;
+    return {};
+  }
+
+ private:
+  Result<void> block(cmark_node* node, RichNode& into, int depth) const {
+    switch (cmark_node_get_type(node)) {
+      case CMARK_NODE_PARAGRAPH: return text(node, {NodeKind::kParagraph}, into, depth);
+      case CMARK_NODE_HEADING: {
+        RichNode heading{NodeKind::kHeading};
+        heading.number = cmark_node_get_heading_level(node);
+        return text(node, std::move(heading), into, depth);
+      }
+      case CMARK_NODE_LIST: return list(node, into, depth);
+      case CMARK_NODE_BLOCK_QUOTE: {
+        into.children.push_back({NodeKind::kQuote});
+        return children(node, into.children.back(), depth + 1);
+      }
+      case CMARK_NODE_CODE_BLOCK: into.children.push_back(code(node)); return {};
+      case CMARK_NODE_THEMATIC_BREAK: into.children.push_back({NodeKind::kRule}); return {};
+      default: break;
+    }
+    const bool html = cmark_node_get_type(node) == CMARK_NODE_HTML_BLOCK;
+    return fail(
+        ErrorCode::kUnprocessable,
+        "no mapping has " + (html ? std::string("blocks of HTML")
+                                  : "'" + std::string(cmark_node_get_type_string(node)) + "'"));
+  }
+
+  static Result<void> text(cmark_node* node, RichNode made, RichNode& into, int depth) {
+    auto inlines = InlineReader().read(node, depth);
+    if (!inlines) return std::unexpected(std::move(inlines.error()));
+    made.inlines = std::move(*inlines);
+    const bool empty = made.kind == NodeKind::kParagraph && made.inlines.size() == 1 &&
+                       made.inlines.front() == Inline{std::string(kNoBreakSpace)};
+    if (empty) made.inlines.clear();
+    into.children.push_back(std::move(made));
+    return {};
+  }
+
+  static RichNode code(cmark_node* node) {
+    RichNode code{NodeKind::kCodeBlock};
+    code.name = text_of(cmark_node_get_fence_info(node));
+    code.text = text_of(cmark_node_get_literal(node));
+    if (code.text.ends_with('\n')) code.text.pop_back();
+    return code;
+  }
+
+  // Tasks and other items in one list become lists of their own.
+  Result<void> list(cmark_node* node, RichNode& into, int depth) const {
+    const bool ordered = cmark_node_get_list_type(node) == CMARK_ORDERED_LIST;
+    RichNode* list = nullptr;
+    for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
+         child = cmark_node_next(child)) {
+      const bool task = is_type(child, "tasklist");
+      if (task && ordered)
+        return fail(ErrorCode::kUnprocessable, "no mapping has a task in an ordered list");
+      const NodeKind kind = task      ? NodeKind::kTaskList
+                            : ordered ? NodeKind::kOrderedList
+                                      : NodeKind::kBulletList;
+      if (list == nullptr || list->kind != kind) {
+        into.children.push_back({kind});
+        list = &into.children.back();
+        if (ordered) list->number = cmark_node_get_list_start(node);
+      }
+      RichNode item{task ? NodeKind::kTaskItem : NodeKind::kListItem};
+      if (task) item.number = cmark_gfm_extensions_get_tasklist_item_checked(child) ? 1 : 0;
+      if (auto ok = children(child, item, depth + 1); !ok) return ok;
+      begin_with_paragraph(item);
+      list->children.push_back(std::move(item));
+    }
+    return {};
+  }
+};
+
+// The most markers of quotes and lists that a line begins with.
+std::size_t markers_in_row(std::string_view text) {
+  std::size_t most = 0;
+  std::size_t row = 0;
+  bool beginning = true;
+  const auto is_marker = [](char c) {
+    return std::string_view("-*+.)").find(c) != std::string_view::npos;
+  };
+  const auto space_follows = [](std::string_view all, std::size_t at) {
+    return at + 1 < all.size() && (all[at + 1] == ' ' || all[at + 1] == '\t');
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n' || c == '\r') {
+      beginning = true;
+      row = 0;
+    } else if (beginning && (c == '>' || (is_marker(c) && space_follows(text, i)))) {
+      most = std::max(most, ++row);
+    } else if (beginning && c != ' ' && c != '\t' && !(c >= '0' && c <= '9')) {
+      beginning = false;
+    }
+  }
+  return most;
+}
+
+}  // namespace
+
+Result<RichNode> read_markdown(std::string_view text) {
+  if (text.size() > kMaxMarkdownBytes)
+    return fail(ErrorCode::kTooLarge,
+                "Markdown of more than " + std::to_string(kMaxMarkdownBytes) + " bytes");
+  if (!is_valid_utf8(text)) return fail(ErrorCode::kMalformed, "the text is not UTF-8");
+  if (markers_in_row(text) > kMostMarkersInRow)
+    return fail(ErrorCode::kTooLarge, "a line begins with too many quotes and lists");
+  const CmarkDocument parsed = parse(text);
+  RichNode document{NodeKind::kDocument};
+  if (auto ok = BlockReader().children(parsed.get(), document, 0); !ok)
+    return std::unexpected(std::move(ok.error()));
+  return document;
+}
+
+}  // namespace syncline::forms
