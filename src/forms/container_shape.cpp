@@ -1,18 +1,17 @@
 // A row of containers (Shape::kContainers): <blockGroup><blockContainer><paragraph/><blockGroup/></blockContainer>…
 // Blocks below an item of a list are the blocks of the item; blocks below another block have no form but XML.
+#include <span>
 #include <utility>
 
+#include "forms/block_id.h"
 #include "forms/shapes.h"
 
 namespace syncline::forms {
 namespace {
 
-constexpr const char* kGroup = "blockGroup";
-constexpr const char* kContainer = "blockContainer";
-
 const XmlNode* group_in(const XmlNode& element) {
   for (const XmlNode& child : element.children)
-    if (child.name == kGroup) return &child;
+    if (child.name == kBlockGroup) return &child;
   return nullptr;
 }
 
@@ -23,7 +22,7 @@ class ContainerReader {
   Result<void> blocks(const XmlNode* group, std::vector<RichNode>& into) const {
     if (group == nullptr) return {};
     for (const XmlNode& container : group->children) {
-      if (container.name != kContainer)
+      if (container.name != kBlockContainer)
         return fail(ErrorCode::kNoSuchForm, "a '" + container.name + "' is no block");
       if (auto ok = block(container, into); !ok) return ok;
     }
@@ -99,7 +98,7 @@ class ContainerWriter {
   explicit ContainerWriter(const Mapping& mapping) : mapping_(mapping) {}
 
   Result<XmlNode> group(std::span<const RichNode> nodes) const {
-    XmlNode made{kGroup};
+    XmlNode made{std::string(kBlockGroup)};
     for (const RichNode& node : nodes) {
       if (is_list(node.kind)) {
         if (auto ok = items(node, made); !ok) return std::unexpected(std::move(ok.error()));
@@ -107,7 +106,8 @@ class ContainerWriter {
       }
       auto content = block(node);
       if (!content) return content;
-      made.children.push_back({.name = kContainer, .children = {std::move(*content)}});
+      made.children.push_back(
+          {.name = std::string(kBlockContainer), .children = {std::move(*content)}});
     }
     return made;
   }
@@ -146,7 +146,7 @@ class ContainerWriter {
       if (list.kind == NodeKind::kOrderedList) head.number = first ? list.number : 1;
       auto content = element(head, item.children.front().inlines);
       if (!content) return std::unexpected(std::move(content.error()));
-      XmlNode container{.name = kContainer, .children = {std::move(*content)}};
+      XmlNode container{.name = std::string(kBlockContainer), .children = {std::move(*content)}};
       if (item.children.size() > 1) {
         auto below = group(std::span(item.children).subspan(1));
         if (!below) return std::unexpected(std::move(below.error()));

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
 #include "forms/html_writer.h"
 #include "forms/mapping.h"
 #include "forms/markdown_writer.h"
@@ -10,6 +11,16 @@
 #include "forms/xml_forms.h"
 
 namespace syncline::forms {
+
+namespace {
+
+Result<std::string> range_of(Result<std::string> text, const FormWish& wish) {
+  const bool whole = wish.from == 0 && wish.to == FormWish().to;
+  if (!text || whole) return text;
+  return utf16_slice(*text, wish.from, wish.to);
+}
+
+}  // namespace
 
 std::string_view to_string(Form form) {
   switch (form) {
@@ -28,7 +39,7 @@ Result<std::string> write_form(crdt::Doc& doc, const FormWish& wish, std::size_t
   const auto root = read_xml(*type);
   if (!root) return std::unexpected(root.error());
   switch (wish.form) {
-    case Form::kText: return plain_text(*root, most);
+    case Form::kText: return range_of(plain_text(*root, most), wish);
     case Form::kXml: return xml_text(*root, most);
     case Form::kDelta: return delta_json(*root, most);
     default: break;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ struct FormWish {
   Form form = Form::kText;
   std::string root = {};     // "": the only root that the document has
   std::string mapping = {};  // "": chosen by the content
+  // Of kText only, in UTF-16 units; both are cut to the actual length.
+  std::uint64_t from = 0;
+  std::uint64_t to = std::numeric_limits<std::uint64_t>::max();
 };
 
 // kNoSuchForm if the form cannot say what the root holds; kNotFound if there is no such root; kInvalid if the wish

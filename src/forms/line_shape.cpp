@@ -1,6 +1,7 @@
 // A text of lines (Shape::kLines). The formats of a newline say what the line before it is. The last line has no
 // newline if it is a plain paragraph. A list is a row of lines with an indent each; an item has one paragraph.
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "forms/shapes.h"

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "forms/block_id.h"
 #include "forms/shapes.h"
 
 namespace syncline::forms {
@@ -14,8 +15,6 @@ using crdt::Attributes;
 
 constexpr std::array kMappings{&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping,
                                &kQuillMapping};
-
-constexpr std::string_view kBlockNoteGroup = "blockGroup";
 
 // How many nodes and formats a mapping does not know.
 std::size_t unknown_in(const Mapping& mapping, const XmlNode& node) {
@@ -33,8 +32,7 @@ std::size_t unknown_in(const Mapping& mapping, const XmlNode& node) {
 
 const Mapping& fitting(const XmlNode& root) {
   if (root.is_text()) return kQuillMapping;
-  if (!root.children.empty() && root.children.front().name == kBlockNoteGroup)
-    return kBlockNoteMapping;
+  if (!root.children.empty() && root.children.front().name == kBlockGroup) return kBlockNoteMapping;
   return unknown_in(kProseMirrorMapping, root) < unknown_in(kTiptapMapping, root)
              ? kProseMirrorMapping
              : kTiptapMapping;

@@ -19,6 +19,9 @@ namespace {
 // Nested quotes and lists at the beginning of one line cost cmark the square of their number.
 constexpr std::size_t kMostMarkersInRow = 2 * kMaxNodeDepth;
 
+// What stands for an empty paragraph.
+const std::vector<Inline> kEmptyInMarkdown{{std::string(kNoBreakSpace)}};
+
 struct FreeParser {
   void operator()(cmark_parser* parser) const { cmark_parser_free(parser); }
 };
@@ -32,7 +35,7 @@ CmarkDocument parse(std::string_view text) {
   static const bool registered = (cmark_gfm_core_extensions_ensure_registered(), true);
   const std::unique_ptr<cmark_parser, FreeParser> parser(
       cmark_parser_new(CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE));
-  for (const char* name : {"strikethrough", "table", "tasklist"})
+  for (const char* name : {"strikethrough", "table"})
     if (auto* extension = registered ? cmark_find_syntax_extension(name) : nullptr)
       cmark_parser_attach_syntax_extension(parser.get(), extension);
   cmark_parser_feed(parser.get(), text.data(), text.size());
@@ -131,8 +134,32 @@ class InlineReader {
   std::vector<OpenTag> open_;
 };
 
+// The lines of the source, to look up what stands at the beginning of a block.
+class SourceLines {
+ public:
+  explicit SourceLines(std::string_view text) : text_(text), begins_{0} {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const bool pair = text[i] == '\r' && text.substr(i + 1).starts_with('\n');
+      if (text[i] == '\n' || (text[i] == '\r' && !pair)) begins_.push_back(i + 1);
+    }
+  }
+
+  std::string_view from(cmark_node* block) const {
+    const auto line = static_cast<std::size_t>(cmark_node_get_start_line(block)) - 1;
+    const auto column = static_cast<std::size_t>(cmark_node_get_start_column(block)) - 1;
+    if (line >= begins_.size()) return {};
+    return text_.substr(std::min(begins_[line] + column, text_.size()));
+  }
+
+ private:
+  const std::string_view text_;
+  std::vector<std::size_t> begins_;
+};
+
 class BlockReader {
  public:
+  explicit BlockReader(std::string_view text) : source_(text) {}
+
   Result<void> children(cmark_node* node, RichNode& into, int depth) const {
     if (depth > kMaxNodeDepth / 2) return fail(ErrorCode::kTooLarge, "blocks are nested too deep");
     for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
@@ -170,9 +197,7 @@ class BlockReader {
     auto inlines = InlineReader().read(node, depth);
     if (!inlines) return std::unexpected(std::move(inlines.error()));
     made.inlines = std::move(*inlines);
-    const bool empty = made.kind == NodeKind::kParagraph && made.inlines.size() == 1 &&
-                       made.inlines.front() == Inline{std::string(kNoBreakSpace)};
-    if (empty) made.inlines.clear();
+    if (made.kind == NodeKind::kParagraph && made.inlines == kEmptyInMarkdown) made.inlines.clear();
     into.children.push_back(std::move(made));
     return {};
   }
@@ -185,13 +210,41 @@ class BlockReader {
     return code;
   }
 
+  // What an item begins with: "[ ] " or "[x] " makes it a task. cmark has an extension for it, which finds no tasks in
+  // quotes. An escaped bracket is one only in the source.
+  std::optional<std::string_view> task_mark(cmark_node* item) const {
+    cmark_node* first = cmark_node_first_child(item);
+    if (first == nullptr || cmark_node_get_type(first) != CMARK_NODE_PARAGRAPH) return std::nullopt;
+    const std::string_view source = source_.from(first);
+    for (const std::string_view mark : {"[ ] ", "[x] ", "[X] "})
+      if (source.starts_with(mark)) return mark;
+    return std::nullopt;
+  }
+
+  // Makes a task of an item. False if its text does not begin as the source does, because that is a link.
+  static bool make_task(std::string_view mark, RichNode& item) {
+    auto& inlines = item.children.front().inlines;
+    if (inlines.empty() || !inlines.front().marks.empty() ||
+        !inlines.front().text.starts_with(mark))
+      return false;
+    inlines.front().text.erase(0, mark.size());
+    if (inlines.front().text.empty() || inlines == kEmptyInMarkdown) inlines.erase(inlines.begin());
+    item.kind = NodeKind::kTaskItem;
+    item.number = mark == "[ ] " ? 0 : 1;
+    return true;
+  }
+
   // Tasks and other items in one list become lists of their own.
   Result<void> list(cmark_node* node, RichNode& into, int depth) const {
     const bool ordered = cmark_node_get_list_type(node) == CMARK_ORDERED_LIST;
     RichNode* list = nullptr;
     for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
          child = cmark_node_next(child)) {
-      const bool task = is_type(child, "tasklist");
+      RichNode item{NodeKind::kListItem};
+      if (auto ok = children(child, item, depth + 1); !ok) return ok;
+      begin_with_paragraph(item);
+      const auto mark = task_mark(child);
+      const bool task = mark && make_task(*mark, item);
       if (task && ordered)
         return fail(ErrorCode::kUnprocessable, "no mapping has a task in an ordered list");
       const NodeKind kind = task      ? NodeKind::kTaskList
@@ -202,14 +255,12 @@ class BlockReader {
         list = &into.children.back();
         if (ordered) list->number = cmark_node_get_list_start(node);
       }
-      RichNode item{task ? NodeKind::kTaskItem : NodeKind::kListItem};
-      if (task) item.number = cmark_gfm_extensions_get_tasklist_item_checked(child) ? 1 : 0;
-      if (auto ok = children(child, item, depth + 1); !ok) return ok;
-      begin_with_paragraph(item);
       list->children.push_back(std::move(item));
     }
     return {};
   }
+
+  SourceLines source_;
 };
 
 // The most markers of quotes and lists that a line begins with.
@@ -248,7 +299,7 @@ Result<RichNode> read_markdown(std::string_view text) {
     return fail(ErrorCode::kTooLarge, "a line begins with too many quotes and lists");
   const CmarkDocument parsed = parse(text);
   RichNode document{NodeKind::kDocument};
-  if (auto ok = BlockReader().children(parsed.get(), document, 0); !ok)
+  if (auto ok = BlockReader(text).children(parsed.get(), document, 0); !ok)
     return std::unexpected(std::move(ok.error()));
   return document;
 }

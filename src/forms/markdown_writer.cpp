@@ -1,6 +1,7 @@
 #include "forms/markdown_writer.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "forms/bounded_text.h"

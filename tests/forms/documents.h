@@ -9,6 +9,8 @@
 
 namespace syncline::forms {
 
+inline constexpr std::size_t kMost = std::size_t{1} << 20;  // bytes of a form
+
 inline const crdt::Any kMark = crdt::Any(crdt::Any::Object{});  // how ProseMirror stores a mark
 
 // An element with one text.

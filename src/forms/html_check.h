@@ -1,0 +1,17 @@
+// A look at the tags of HTML before it is parsed. For this room only.
+//
+// gumbo's costs grow with the square of what is open at once, and it frees frames by recursion. So HTML with tags that no
+// mapping has, or with too many that are not closed, is refused before. Without foreign content, tables, templates and raw
+// text, a closing tag closes what it says, so counting is enough.
+#pragma once
+
+#include <string_view>
+
+#include "syncline/error.h"
+
+namespace syncline::forms {
+
+// kUnprocessable, with the name of the tag; kTooLarge. Costs: O(text).
+Result<void> check_tags(std::string_view html);
+
+}  // namespace syncline::forms
