@@ -36,11 +36,12 @@ void get_state_at(Inquiry inquiry) {
   });
 }
 
-Result<Answer> object_answer(const StateForm& form, const Path& path, log::Position at,
-                             state::ReplayedObject replayed) {
+Result<Answer> object_answer(const std::vector<StateForm>& forms, const Path& path,
+                             log::Position at, state::ReplayedObject replayed) {
   if (replayed.position == 0)
     return fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at));
-  auto shown = show(*replayed.object, form);
+  StateForm form;
+  auto shown = show(*replayed.object, forms, form);
   if (!shown) return std::unexpected(std::move(shown.error()));
   return state_answer(form, path, at, replayed.position, std::move(*shown));
 }
@@ -227,16 +228,16 @@ constexpr Route kHistoryRoutes[] = {
 
 }  // namespace
 
-void get_object_at(Inquiry inquiry, StateForm form) {
-  at_moment(std::move(inquiry), "at", [form = std::move(form)](log::Position at, Inquiry asked) {
+void get_object_at(Inquiry inquiry, std::vector<StateForm> forms) {
+  at_moment(std::move(inquiry), "at", [forms = std::move(forms)](log::Position at, Inquiry asked) {
     if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
     const Path path = asked.path;
     const state::ReplaySources& sources = asked.sources;
     state::replay_to_show(
         sources, path.workspace, path.object, at,
-        [asked = std::move(asked), form, at](Result<state::ReplayedObject> replayed) mutable {
+        [asked = std::move(asked), forms, at](Result<state::ReplayedObject> replayed) mutable {
           if (!replayed) return asked.refuse(replayed.error());
-          auto shown = object_answer(form, asked.path, at, std::move(*replayed));
+          auto shown = object_answer(forms, asked.path, at, std::move(*replayed));
           if (!shown) return asked.refuse(shown.error());
           asked.answer(std::move(*shown));
         });

@@ -1,5 +1,6 @@
 // The present: workspaces, their objects, the state of an object.
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -67,17 +68,21 @@ http::Response not_modified(log::Position position) {
 }
 
 void show_object(Call call, Conditions conditions) {
-  auto form = asked_form(call.request);
-  if (!form) return call.refuse(form.error());
+  auto forms = asked_forms(call.request);
+  if (!forms) return call.refuse(forms.error());
   if (http::query_parameter(call.request.query, "at"))
     return inquire(std::move(call), "/v1/workspaces/{workspace}/objects/{object}?at=",
-                   [form = std::move(*form)](Inquiry inquiry) mutable {
-                     get_object_at(std::move(inquiry), std::move(form));
+                   [forms = std::move(*forms)](Inquiry inquiry) mutable {
+                     get_object_at(std::move(inquiry), std::move(forms));
                    });
-  auto body = [form = *form, path = call.path](View view) {
-    return state_answer(form, path, {}, view.position, std::move(view.content));
+  // The form is known when the state was shown, which is before the answer is made.
+  auto form = std::make_shared<StateForm>();
+  auto body = [form, path = call.path](View view) {
+    return state_answer(*form, path, {}, view.position, std::move(view.content));
   };
-  auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
+  auto extract = [forms = std::move(*forms), form](const merge::Object& object) {
+    return show(object, forms, *form);
+  };
   const Path path = call.path;
   const identity::Caller caller = call.caller;
   Sending sending = sending_of(call, "read");

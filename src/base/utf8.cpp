@@ -140,6 +140,19 @@ std::size_t utf16_offset_from_end(std::string_view text, std::size_t units, bool
   return at;
 }
 
+std::string utf16_slice(std::string_view text, std::uint64_t from, std::uint64_t to) {
+  bool splits_first = false;
+  bool splits_last = false;
+  const std::size_t begin = utf16_offset(text, from, splits_first);
+  const std::size_t end = utf16_offset(text, to, splits_last);
+  constexpr std::size_t kPairBytes = 4;  // of UTF-8
+  const std::size_t first = splits_first ? begin + kPairBytes : begin;
+  std::string out(splits_first ? kReplacementCharacter : "");
+  if (first < end) out += text.substr(first, end - first);
+  if (splits_last && end >= first) out += kReplacementCharacter;
+  return out;
+}
+
 void append_utf8(std::string& text, std::uint32_t code_point) {
   const auto tail = [&](unsigned shift) {
     text.push_back(static_cast<char>(0x80 | ((code_point >> shift) & 0x3f)));

@@ -35,6 +35,9 @@ std::size_t utf16_offset(std::string_view text, std::size_t units, bool& inside_
 // `units`.
 std::size_t utf16_offset_from_end(std::string_view text, std::size_t units, bool& inside_pair);
 
+// The units from `from` to `to`, cut to what is there. Half a pair at an end becomes U+FFFD.
+std::string utf16_slice(std::string_view text, std::uint64_t from, std::uint64_t to);
+
 // Appends a code point. Surrogates and values out of range become U+FFFD.
 void append_utf8(std::string& text, std::uint32_t code_point);
 

@@ -32,6 +32,10 @@ Result<void> make_edit(crdt::Doc& doc, const WholeText& whole) {
   return put_text(*text, whole.text);
 }
 
+Result<void> make_edit(crdt::Doc& doc, const WholeForm& whole) {
+  return forms::put_form(doc, whole.wish, whole.text);
+}
+
 Result<void> make_edit(crdt::Doc& doc, const WholeJson& whole) {
   return DocPlaces(doc).replace(whole.place, whole.value);
 }

@@ -2,7 +2,8 @@
 //
 // The edit is made in a transaction on a copy of the document, so it costs O(document). Errors: kInvalid for what can
 // never be done, such as half of a surrogate pair; kConflict for what does not fit the present state: no such place, a
-// value of another kind, a test of a patch that fails, a quote that matches nowhere or more than once; kTooLarge.
+// value of another kind, a test of a patch that fails, a quote that matches nowhere or more than once; kTooLarge; and
+// those of forms/put.h.
 #pragma once
 
 #include "merge/edit.h"
@@ -22,5 +23,6 @@ Result<void> make_edit(crdt::Doc& doc, const MergePatch& patch);
 Result<void> make_edit(crdt::Doc& doc, const TextPatch& patch);
 Result<void> make_edit(crdt::Doc& doc, const WholeText& whole);
 Result<void> make_edit(crdt::Doc& doc, const WholeJson& whole);
+Result<void> make_edit(crdt::Doc& doc, const WholeForm& whole);
 
 }  // namespace syncline::merge

@@ -46,6 +46,7 @@ class DocObject final : public Object,
                         private Replication,
                         private Waiting,
                         private Parts,
+                        private Forms,
                         private Attribution,
                         private Restoring,
                         private Editing,
@@ -96,6 +97,7 @@ class DocObject final : public Object,
   const Replication* replication() const override { return this; }
   const Waiting* waiting() const override { return this; }
   const Parts* parts() const override { return this; }
+  const Forms* forms() const override { return this; }
   const Attribution* attribution() const override { return this; }
   const Restoring* restoring() const override { return this; }
   const Editing* editing() const override { return this; }
@@ -156,9 +158,16 @@ class DocObject final : public Object,
     return std::nullopt;
   }
 
-  // ---- Parts, Attribution, Restoring
+  // ---- Parts, Forms, Attribution, Restoring
   Result<std::unique_ptr<Pieces>> part_pieces(const Part& part, std::size_t most) const override {
     return merge::part_pieces(doc_, part, most);
+  }
+
+  Result<std::unique_ptr<Pieces>> form_pieces(const forms::FormWish& wish,
+                                              std::size_t most) const override {
+    auto text = forms::write_form(doc_, wish, most);
+    if (!text) return std::unexpected(std::move(text.error()));
+    return text_pieces(std::move(*text), most);
   }
 
   std::vector<AttributedText> attributed_texts() const override {

@@ -8,25 +8,8 @@
 #include "merge/object.h"
 
 namespace syncline::merge {
-namespace {
 
 using crdt::Any;
-
-// The text between two positions in UTF-16 units.
-std::string cut(std::string_view text, std::uint64_t from, std::uint64_t to) {
-  bool splits_first = false;
-  bool splits_last = false;
-  const std::size_t begin = utf16_offset(text, from, splits_first);
-  const std::size_t end = utf16_offset(text, to, splits_last);
-  constexpr std::size_t kPairBytes = 4;  // of UTF-8
-  const std::size_t first = splits_first ? begin + kPairBytes : begin;
-  std::string out(splits_first ? kReplacementCharacter : "");
-  if (first < end) out += text.substr(first, end - first);
-  if (splits_last && end >= first) out += kReplacementCharacter;
-  return out;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Pieces>> part_pieces(crdt::Doc& doc, const Part& part, std::size_t most) {
   const auto told = [most](Any value) -> Result<std::unique_ptr<Pieces>> {
@@ -39,7 +22,7 @@ Result<std::unique_ptr<Pieces>> part_pieces(crdt::Doc& doc, const Part& part, st
   Any value = root->to_json();
   if (part.is_whole()) return told(std::move(value));
   if (const auto* text = std::get_if<std::string>(&value.value()))
-    return told(Any(cut(*text, part.from, part.to)));
+    return told(Any(utf16_slice(*text, part.from, part.to)));
   const auto* list = std::get_if<Any::Array>(&value.value());
   if (list == nullptr)
     return fail(ErrorCode::kInvalid,

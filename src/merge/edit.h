@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "forms/put.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::merge {
@@ -83,6 +84,12 @@ struct WholeJson {
   crdt::Any value;
 };
 
-using Edit = std::variant<JsonPatch, MergePatch, TextPatch, WholeText, WholeJson>;
+// A root becomes what somebody has written in Markdown or HTML, by the smallest edit (forms/put.h).
+struct WholeForm {
+  forms::PutWish wish;
+  std::string text;
+};
+
+using Edit = std::variant<JsonPatch, MergePatch, TextPatch, WholeText, WholeJson, WholeForm>;
 
 }  // namespace syncline::merge

@@ -40,6 +40,15 @@ Result<std::unique_ptr<Pieces>> part_pieces(const Object& object, const Part& pa
   return facet == nullptr ? no_facet("cannot be read in parts") : facet->part_pieces(part, most);
 }
 
+Result<std::unique_ptr<Pieces>> form_pieces(const Object& object, const forms::FormWish& wish,
+                                            std::size_t most) {
+  const Forms* facet = object.forms();
+  if (facet == nullptr)
+    return fail(ErrorCode::kNoSuchForm,
+                "objects of this type have no form as " + std::string(to_string(wish.form)));
+  return facet->form_pieces(wish, most);
+}
+
 Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replica) {
   const Restoring* facet = object.restoring();
   return facet == nullptr ? no_facet("cannot be restored") : facet->change_to(then, replica);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "merge/edit.h"
+#include "forms/form.h"
 #include "merge/object.h"
 #include "merge/object_change.h"
 #include "merge/object_part.h"
@@ -73,6 +74,17 @@ class Parts {
 
  protected:
   ~Parts() = default;
+};
+
+// The state in a form for people and for programs that are no editors (forms/form.h).
+class Forms {
+ public:
+  // Errors: those of forms::write_form. The pieces do not need the object.
+  virtual Result<std::unique_ptr<Pieces>> form_pieces(const forms::FormWish& wish,
+                                                      std::size_t most) const = 0;
+
+ protected:
+  ~Forms() = default;
 };
 
 // For types that know who wrote which characters, by the ids that changes introduce
@@ -155,6 +167,9 @@ Result<Bytes> diff_since(const Object& object, ByteView version);
 Result<std::optional<Waiting::Need>> next_need(const Object& object, ByteView waits_for,
                                                std::size_t& cursor);
 Result<std::unique_ptr<Pieces>> part_pieces(const Object& object, const Part& part,
+                                            std::size_t most);
+// kNoSuchForm without the facet.
+Result<std::unique_ptr<Pieces>> form_pieces(const Object& object, const forms::FormWish& wish,
                                             std::size_t most);
 Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replica);
 Result<void> extend(Object& object, ByteView delta);

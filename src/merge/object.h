@@ -35,6 +35,7 @@ namespace syncline::merge {
 
 class Attribution;
 class Editing;
+class Forms;
 class Parts;
 class PastEffects;
 class Replication;
@@ -86,6 +87,7 @@ class Object {
   virtual const Replication* replication() const { return nullptr; }
   virtual const Waiting* waiting() const { return nullptr; }
   virtual const Parts* parts() const { return nullptr; }
+  virtual const Forms* forms() const { return nullptr; }
   virtual const Attribution* attribution() const { return nullptr; }
   virtual const Restoring* restoring() const { return nullptr; }
   virtual const Editing* editing() const { return nullptr; }
