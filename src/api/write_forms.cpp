@@ -57,6 +57,23 @@ Result<Wanted> read_json(const http::Request& request) {
   return Wanted(merge::Edit(merge::WholeJson{std::move(*place), std::move(*value)}));
 }
 
+// What somebody has written for people to read; the mapping says how the editor stores it.
+Result<Wanted> read_form(const http::Request& request, forms::Form form) {
+  forms::PutWish wish{.form = form};
+  wish.root = http::query_parameter(request.query, "root").value_or("");
+  wish.mapping = http::query_parameter(request.query, "mapping").value_or("");
+  if (http::query_parameter(request.query, "path"))
+    return fail(ErrorCode::kInvalid, "Markdown and HTML are of a root: root= instead of path=");
+  return Wanted(merge::Edit(merge::WholeForm{std::move(wish), request.body}));
+}
+
+Result<Wanted> read_markdown(const http::Request& request) {
+  return read_form(request, forms::Form::kMarkdown);
+}
+Result<Wanted> read_html(const http::Request& request) {
+  return read_form(request, forms::Form::kHtml);
+}
+
 Result<Wanted> read_json_patch(const http::Request& request) {
   return as_wanted(merge::read_json_patch(request.body));
 }
@@ -76,6 +93,8 @@ constexpr WriteForm kForms[] = {
     {"PATCH", "application/octet-stream", read_update, 4},
     {"PUT", "text/plain", read_text, 16},
     {"PUT", "application/json", read_json, 16},
+    {"PUT", "text/markdown", read_markdown, 64},
+    {"PUT", "text/html", read_html, 64},
 };
 
 bool takes(const WriteForm& form, const MediaType& type) {
