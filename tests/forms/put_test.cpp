@@ -176,7 +176,7 @@ const Mapping* const kAllMappings[] = {&kTiptapMapping, &kProseMirrorMapping, &k
 
 TEST(Put, AnyDocumentBecomesAnyOther) {
   for (const Mapping* mapping : kAllMappings) {
-    for (std::uint32_t seed = 0; seed < 150; ++seed) {
+    for (std::uint32_t seed = 0; seed < 40; ++seed) {
       SCOPED_TRACE(std::string(mapping->name) + ", seed " + std::to_string(seed));
       RandomTree random(*mapping, seed);
       Stored stored(*mapping, random.document());
@@ -198,7 +198,7 @@ TEST(Put, AnyDocumentBecomesAnyOther) {
 }
 
 TEST(Put, OneChangeTouchesOneBlock) {
-  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(seed);
     RandomTree random(kTiptapMapping, seed);
     RichNode document = random.document();

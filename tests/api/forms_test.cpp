@@ -1,0 +1,91 @@
+// Objects in the form that a client wants, and documents put as Markdown and HTML.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "support/test_api.h"
+
+namespace syncline::api {
+namespace {
+
+using testing::FakeAnswer;
+using testing::TestApi;
+
+class ApiForms : public ::testing::Test {
+ protected:
+  std::shared_ptr<FakeAnswer> put(std::string_view type, std::string body, const std::string& query,
+                                  const std::string& object = "plan") {
+    node.body = std::move(body);
+    auto answer = node.ask("PUT", "/v1/workspaces/w/objects/" + object + query,
+                           "Content-Type: " + std::string(type) + "\r\n");
+    node.body.clear();
+    return answer;
+  }
+  std::shared_ptr<FakeAnswer> get(const std::string& query, const std::string& accept = {},
+                                  const std::string& object = "plan") {
+    return node.ask("GET", "/v1/workspaces/w/objects/" + object + query,
+                    accept.empty() ? "" : "Accept: " + accept + "\r\n");
+  }
+  static int status(const std::shared_ptr<FakeAnswer>& answer) {
+    return answer->head ? answer->head->status : 0;
+  }
+
+  TestApi node;
+};
+
+TEST_F(ApiForms, TheClientGetsWhatItWantsMost) {
+  EXPECT_EQ(status(put("text/markdown", "# A\n\n**b**\n", "?root=default")), 201);
+  const auto html = get("", "text/html, application/json;q=0.9, */*;q=0.8");
+  EXPECT_EQ(html->body, "<h1>A</h1><p><strong>b</strong></p>");
+  EXPECT_EQ(html->header("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(html->header("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(html->header("Content-Security-Policy"), "sandbox; default-src 'none'");
+  EXPECT_EQ(html->header("Vary"), "Accept");
+  EXPECT_EQ(html->header("Syncline-Position"), "1");
+  EXPECT_EQ(get("", "text/html;q=0.1, text/markdown;q=0.2")->body, "# A\n\n**b**\n");
+  EXPECT_EQ(get("", "text/*")->body, "A\nb\n");
+  EXPECT_EQ(get("?as=xml", "text/html")->body,
+            "<document><heading level=\"1\">A</heading><paragraph><bold>b</bold></paragraph>"
+            "</document>\n");
+  EXPECT_EQ(get("")->header("Content-Type"), "application/json");
+  EXPECT_EQ(get("", "*/*")->header("Content-Type"), "application/json");
+}
+
+TEST_F(ApiForms, WhatNoFormCanSayIs406) {
+  EXPECT_EQ(status(put("application/json", R"({"map":{"key":1}})", "", "map")), 201);
+  EXPECT_EQ(status(get("", "image/png", "map")), 406);
+  EXPECT_EQ(status(get("?as=markdown", {}, "map")), 406);
+  EXPECT_EQ(status(get("", "text/html", "map")), 406);
+  EXPECT_EQ(get("", "text/html, */*;q=0.1", "map")->header("Content-Type"), "application/json");
+  EXPECT_EQ(status(get("?as=word", {}, "map")), 400);
+  EXPECT_EQ(status(get("?as=update&root=map", {}, "map")), 400);
+  EXPECT_EQ(status(get("?as=html&root=map&range=0:1", {}, "map")), 400);
+  EXPECT_EQ(status(get("?as=text&root=none", {}, "map")), 404);
+}
+
+TEST_F(ApiForms, APutIsOneSmallChange) {
+  EXPECT_EQ(status(put("text/markdown", "one\n\ntwo\n", "?root=default")), 201);
+  EXPECT_EQ(status(put("text/html; charset=utf-8", "<p>one</p><p>2</p>", "")), 200);
+  EXPECT_EQ(get("?as=markdown&at=1")->body, "one\n\ntwo\n");
+  EXPECT_EQ(get("?as=markdown")->body, "one\n\n2\n");
+  const auto same = put("text/markdown", "one\n\n2\n", "");
+  EXPECT_NE(same->body.find("\"changed\":false"), std::string::npos) << same->body;
+  EXPECT_EQ(get("?as=text&root=default&range=4:5")->body, "2");
+}
+
+TEST_F(ApiForms, WhatCannotBeWrittenIs422) {
+  EXPECT_EQ(status(put("text/markdown", "one\n", "?root=default")), 201);
+  const auto table = put("text/markdown", "a | b\n--- | ---\n", "");
+  EXPECT_EQ(status(table), 422);
+  EXPECT_NE(table->body.find("table"), std::string::npos) << table->body;
+  EXPECT_EQ(status(put("text/html", "<script>alert(1)</script>", "")), 422);
+  EXPECT_EQ(status(put("text/markdown", "\xff", "")), 400);
+  EXPECT_EQ(status(put("text/markdown", "x", "?path=/default")), 400);
+  EXPECT_EQ(status(put("text/markdown", "x", "?mapping=quill")), 400);
+  EXPECT_EQ(status(put("text/markdown", std::string((1 << 20) + 1, 'x'), "")), 413);
+  EXPECT_EQ(get("?as=markdown")->body, "one\n");
+}
+
+}  // namespace
+}  // namespace syncline::api
