@@ -9,11 +9,12 @@ export interface Person {
   color: string;
   /** The server says who it is. Without that, the name is what somebody called himself. */
   verified: boolean;
-  /** The id of the principal; '' without the word of the server for it. */
+  /** The id of the principal, as far as it is known; only if `verified`, the server vouches for it. */
   principal: string;
 }
 
 const kNameLimit = 40;
+const kIdLimit = 256;
 const kNameKey = 'syncline.name';
 
 const kFirst = ['Amber', 'Basalt', 'Chalk', 'Cobalt', 'Flint', 'Granite', 'Jade', 'Marble', 'Ochre', 'Quartz', 'Slate', 'Umber'];
@@ -31,11 +32,16 @@ export function color_key(principal: unknown, name: string, verified: unknown = 
   return typeof principal === 'string' && principal !== '' && verified !== false ? principal : name;
 }
 
+/** '' for what is no id, or could not be shown as it is. */
+function read_id(id: unknown): string {
+  return typeof id === 'string' && id.length <= kIdLimit && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(id) ? id : '';
+}
+
 export function read_person(id: number, state: unknown): Person {
   const user = (state as { user?: { name?: unknown; id?: unknown; verified?: unknown } } | null)?.user;
   const name = clean_name(user?.name) || 'Anonymous';
   const verified = user?.verified === true;
-  const principal = verified && typeof user.id === 'string' ? user.id : '';
+  const principal = read_id(user?.id);
   return { id, name, color: color_of(color_key(user?.id, name, user?.verified)), verified, principal };
 }
 

@@ -131,7 +131,7 @@ export class ShareDialog {
   private draw_others_(): void {
     if (!this.address_ || !this.sharing_) return;
     const people = suggested(this.others_, this.me_, this.sharing_, this.address_);
-    const shown = JSON.stringify(people.map(({ name, principal }) => [name, principal]));
+    const shown = JSON.stringify(people.map(({ name, principal, verified }) => [name, principal, verified]));
     element('share-here').hidden = people.length === 0;
     if (shown === this.shown_others_) return;
     this.shown_others_ = shown;
@@ -142,15 +142,16 @@ export class ShareDialog {
     const item = document.createElement('li');
     item.dataset['testid'] = 'share-suggestion';
     item.dataset['verified'] = String(person.verified);
-    if (person.verified) {
-      const choose = button('', `Choose ${person.name}, ${person.principal}`, () => this.choose_(person.principal));
-      choose.append(span('', person.name));
-      if (person.principal !== person.name) choose.append(span('share-place', person.principal));
-      item.append(choose);
-    } else {
-      item.append(span('', title_of(person)));
-      item.title = 'No token vouches for this name. Ask for the id, or make a link.';
+    if (!person.verified) item.title = 'Nobody vouches for who this is.';
+    const name = span('', title_of(person));
+    if (!person.principal) {
+      item.append(name);
+      return item;
     }
+    const choose = button('', `Choose ${title_of(person)}, ${person.principal}`, () => this.choose_(person.principal));
+    choose.append(name);
+    if (person.principal !== person.name) choose.append(span('share-place', person.principal));
+    item.append(choose);
     return item;
   }
 

@@ -84,17 +84,23 @@ export function grantee_of(kind: string, typed: string): string | null {
   return id && (kind === 'principal' || kind === 'group') ? `${kind}:${id}` : null;
 }
 
+/** Ids that are not of one person: of all without a token, and of a link. */
+function is_of_many(id: string): boolean {
+  return id === 'anonymous' || id.startsWith('link:');
+}
+
 /**
  * Who of those here may be given a role: everybody once, those whom the server vouches for first, without `me` and without
- * those who have a role in the document itself. The others are named, but only a token can say what their ids are.
+ * those who have a role in the document itself. Whoever has no id of his own is only named.
  */
 export function suggested(others: readonly Person[], me: string, sharing: Sharing, address: Address): Person[] {
   const has_role = (person: Person) =>
     sharing.shares.some(({ resource, to }) => resource === address.object && to === `principal:${person.principal}`);
   const found = new Map<string, Person>();
-  for (const person of others) {
-    const key = person.verified ? `id ${person.principal}` : `name ${person.name}`;
-    if (person.verified && (person.principal === '' || person.principal === me || has_role(person))) continue;
+  for (const other of others) {
+    const person = is_of_many(other.principal) ? { ...other, principal: '' } : other;
+    if (person.principal !== '' && (person.principal === me || has_role(person))) continue;
+    const key = JSON.stringify([person.verified, person.principal || person.name]);
     if (!found.has(key)) found.set(key, person);
   }
   return [...found.values()].sort((a, b) => Number(b.verified) - Number(a.verified) || (a.name < b.name ? -1 : 1)).slice(0, kMostSuggested);

@@ -36,9 +36,11 @@ test('only the server says that somebody is verified', () => {
   for (const verified of [undefined, false, 'true', 1]) assert.equal(title_of(read_person(1, { user: { name: 'Ada', verified } })), 'Ada (not verified)');
 });
 
-test('an id counts only if the server vouches for it', () => {
-  assert.equal(read_person(1, { user: { name: 'Ada', id: 'u1', verified: true } }).principal, 'u1');
-  for (const user of [{ id: 'u1' }, { id: 'u1', verified: false }, { id: 7, verified: true }]) assert.equal(read_person(1, { user }).principal, '');
+test('an id is one that can be shown, and vouched for or not', () => {
+  const id = (user: object) => [read_person(1, { user }).principal, read_person(1, { user }).verified];
+  assert.deepEqual(id({ id: 'u1', verified: true }), ['u1', true]);
+  assert.deepEqual(id({ id: 'u1' }), ['u1', false]);
+  for (const bad of [7, null, '\u202eu1', 'a\nb', 'x'.repeat(257)]) assert.deepEqual(id({ id: bad }), ['', false]);
 });
 
 test('any state at all reads as a person', () => {

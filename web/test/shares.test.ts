@@ -31,13 +31,17 @@ test('people of the document first; links are no people, and end', () => {
   assert.equal(links_of(sharing, address, end).length, 0);
 });
 
-test('people who are here are suggested once; nobody vouches for guests', () => {
-  const person = (name: string, principal: string) => ({ id: 1, name, color: '', verified: principal !== '', principal });
-  const others = [person('Zed', ''), person('Cy', 'cy'), person('Me', 'me'), person('Ann', 'ann@example.org'), person('Al', 'al'), person('Al', 'al'), person('Zed', '')];
-  const found = suggested(others, 'me', sharing, address);
-  assert.deepEqual(found.map(({ name, principal }) => [name, principal]), [['Al', 'al'], ['Cy', 'cy'], ['Zed', '']]);
+test('people who are here are suggested once, and whoever nobody vouches for last', () => {
+  const person = (name: string, principal: string, verified = true) => ({ id: 1, name, color: '', verified, principal });
+  const others = [
+    person('Zed', '', false), person('Al', 'cy', false), person('Cy', 'cy'), person('Me', 'me'), person('Ann', 'ann@example.org'),
+    person('Al', 'al'), person('Al', 'al'), person('Zed', 'anonymous', false), person('Lu', 'link:1-a', false),
+  ];
+  const found = (object: string) => suggested(others, 'me', sharing, { ...address, object }).map(({ name, principal, verified }) => [name, principal, verified]);
+  const expected = [['Al', 'al', true], ['Cy', 'cy', true], ['Al', 'cy', false], ['Lu', '', false], ['Zed', '', false]];
+  assert.deepEqual(found(address.object), expected);
   // A role elsewhere is none in this document.
-  assert.equal(suggested(others, 'me', sharing, { ...address, object: 'notes/other' }).length, 4);
+  assert.deepEqual(found('notes/other'), [expected[0], ['Ann', 'ann@example.org', true], ...expected.slice(1)]);
 });
 
 test('words', () => {
