@@ -475,8 +475,9 @@ void Workspace::answer_at(LiveObject& object, log::Position position, log::Posit
 Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject& object,
                                      const Offer& offer, const merge::Prepared& prepared,
                                      log::Position rules, Ready* ready) {
-  const bool judged = policy_ != nullptr && offer.author_known;
-  const auto session = judged ? record_session(caller) : Result<log::Position>(0);
+  // Of whoever has waited for longer than the process runs, it is recorded that his token says nothing.
+  const bool recorded = policy_ != nullptr && (offer.author_known || offer.waited > 0);
+  const auto session = recorded ? record_session(caller) : Result<log::Position>(0);
   if (!session && ready != nullptr) reset(session.error());  // a worker has applied it
   if (!session) return std::unexpected(session.error());
   log::Event event = describe(caller, object, offer, rules);
