@@ -378,8 +378,10 @@ test('other policies are tried on what has happened, and a report says who could
   assert.equal((await tenant('frozen', 'forbid (principal, action in Action::"write", resource);')).status, 200);
   const explain = ['policy', 'explain', '--workspace', 'w', '--principal', 'ann', '--action', 'set', '--object', 'plan', '--path', '/x'];
   assert.equal(done([...explain, '--server', server.url], 1), 'denied\n  by policy of the tenant frozen\n');
+  await share('principal:ann', 'owner', '');
   const partly = as_ann(explain);
   assert.match(partly.stderr, /without the policies of the tenant: /);
+  assert.match(partly.stdout, /^allowed\n/, 'that is why it is said');
 });
 
 test('what was refused, and other policies would allow, is told to whoever may read the audit log', kTest, async (t) => {
