@@ -37,7 +37,7 @@ Result<std::optional<Conditions::Tags>> Conditions::read_tags(const http::Reques
   for (const auto& [name, value] : request.headers.all()) {
     if (!http::equals_ignoring_case(name, header)) continue;
     std::string_view rest = value;
-    while (!rest.empty()) {
+    do {
       const std::size_t comma = rest.find(',');
       std::string_view tag = trim(rest.substr(0, comma));
       rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1);
@@ -52,7 +52,7 @@ Result<std::optional<Conditions::Tags>> Conditions::read_tags(const http::Reques
       else
         return fail(ErrorCode::kInvalid,
                     fmt::format("{} is * or a list of ETags such as \"17\"", header));
-    }
+    } while (!rest.empty());
   }
   return count == 0 ? std::nullopt : std::optional(std::move(tags));
 }

@@ -214,6 +214,32 @@ TEST_F(ApiWrite, ARequestThatChangesNothingMakesNoEvent) {
   EXPECT_EQ(events(), 0u);
 }
 
+TEST_F(ApiWrite, ARuleForAPlaceIsJudgedByWhatTheEditDoes) {
+  ASSERT_EQ(status(write("PATCH", kMerge, R"({"plan":{"title":"x"},"budget":{"travel":1}})")), 201);
+  node.body =
+      "permit (principal, action, resource);\n"
+      "forbid (principal, action in Action::\"write\", resource in Path::\"/budget\");";
+  ASSERT_EQ(status(node.ask("PUT", "/v1/workspaces/w/policies/all?reason=test")), 200);
+  const auto refused = write("PATCH", kMerge, R"({"plan":{"title":"y"},"budget":{"travel":2}})");
+  EXPECT_EQ(status(refused), 403) << refused->body;
+  EXPECT_NE(refused->body.find("all"), std::string::npos) << "the reason names the policy";
+  EXPECT_EQ(state(), R"({"plan":{"title":"x"},"budget":{"travel":1}})");
+  // The smallest edit of the whole touches the plan alone.
+  EXPECT_EQ(
+      status(write("PUT", "application/json", R"({"plan":{"title":"y"},"budget":{"travel":1}})")),
+      200);
+}
+
+TEST_F(ApiWrite, WhatCannotBeServedIsNotWritten) {
+  node.shards->at(0)->quarantine.add("w", "notes/plan", 1, {ErrorCode::kCorrupt, "damaged"});
+  const int held = status(node.ask("GET", "/v1/workspaces/w/objects/notes/plan"));
+  EXPECT_GE(held, 400);
+  EXPECT_EQ(status(write("PUT", "text/plain", "y", {}, "?root=content")), held);
+  EXPECT_EQ(status(node.ask("PATCH", "/v1/workspaces/w/objects/.%2Fpins",
+                            "Content-Type: " + std::string(kMerge) + "\r\n")),
+            403);
+}
+
 // ---- reading what is newer
 
 class ApiWait : public ApiWrite {
@@ -310,6 +336,8 @@ TEST(Conditions, ListsOfTags) {
   EXPECT_TRUE(read("*")->is_known(3));
   EXPECT_FALSE(read("*")->is_known(0));
   EXPECT_FALSE(read("3"));
+  EXPECT_FALSE(read(""));
+  EXPECT_FALSE(read("\"1\",,"));
   std::string many = "\"0\"";
   for (int i = 0; i < 40; ++i) many += ",\"0\"";
   EXPECT_FALSE(read(many));

@@ -49,6 +49,17 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.deepEqual((await part('root=list&range=1:')).state, ['two', null]);
   assert.deepEqual((await part('root=about')).state, { title: { of: ['a', 'b'] } });
   assert.deepEqual((await part('root=content&range=:4&at=1')).state, 'Hell');
+  const written = '/workspaces/team/objects/notes/written';
+  const typed = (type, body) => ({ headers: { 'Content-Type': type }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  const add = typed('application/vnd.syncline.text+json', { root: 'note', ops: [{ insert: 'x', at: 0 }] });
+  assert.equal((await ok('PATCH', written, add)).status, 201);
+  await ok('PUT', `${written}?root=note&dry_run=1`, typed('text/plain', 'y'));
+  assert.deepEqual((await ok('PUT', written, typed('application/json', { note: 'y' }))).body.changed, true);
+  const known = { headers: { 'If-None-Match': '*' } };
+  assert.equal((await api.ask('GET', `/v1${written}?wait=1`, known)).status, 304);
+  for (const [method, options, status] of [['PATCH', typed('text/html', ''), 415], ['PUT', typed('text/html-none', ''), 415], ['PATCH', typed('application/json-patch+json', '{'), 400],
+    ['PATCH', typed('application/json-patch+json', [{ op: 'remove', path: '/none' }]), 409], ['PATCH', { ...add, headers: { ...add.headers, ...known.headers } }, 412]])
+    assert.equal((await api.ask(method, `/v1${written}`, options)).status, status, `${method} ${JSON.stringify(options)}`);
   await ok('GET', '/workspaces/team/state');
   const { changes } = (await ok('GET', '/workspaces/team/changes')).body;
   assert.ok(changes.length >= 2);

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <vector>
 
 #include "merge/edit_json.h"
 #include "merge/facets.h"
@@ -331,6 +335,39 @@ TEST(DocEdit, OneChangedWordOfALongTextIsASmallEdit) {
   text.replace(text.find("longer", 30'000), 6, "shorter");
   ASSERT_TRUE(doc.apply(WholeText{{"content"}, text}));
   EXPECT_LT(doc.size(), 60u);
+}
+
+// A recorded history of a text: the text at any moment is made of that at any other.
+TEST(DocEdit, PutLeadsFromAnyMomentOfARecordedTextToAnyOther) {
+  std::ifstream file(SYNCLINE_SOURCE_DIR "/tests/data/trace_small.json");
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const Any trace = json(bytes);
+  crdt::Doc writer({.client_id = 1});
+  auto text = writer.text("content");
+  std::vector<std::string> moments = {""};
+  const auto number = [](const Any& value) {
+    return static_cast<std::uint32_t>(std::get<double>(value.value()));
+  };
+  for (const Any& edit : std::get<Any::Array>(trace.find("txns")->value())) {
+    for (const Any& patch : std::get<Any::Array>(edit.find("patches")->value())) {
+      const auto& [at, gone, come] =
+          std::tie(std::get<Any::Array>(patch.value())[0], std::get<Any::Array>(patch.value())[1],
+                   std::get<Any::Array>(patch.value())[2]);
+      ASSERT_TRUE(text.erase(number(at), number(gone)));
+      ASSERT_TRUE(text.insert(number(at), std::get<std::string>(come.value())));
+    }
+    moments.push_back(text.to_string());
+  }
+  ASSERT_EQ(moments.back(), std::get<std::string>(trace.find("endContent")->value()));
+  std::mt19937 random(11);
+  ByContent doc;
+  for (int i = 0; i < 200; ++i) {
+    const std::string& wanted = moments[random() % moments.size()];
+    ASSERT_TRUE(doc.apply(WholeText{{"content"}, wanted}));
+    if (!wanted.empty()) {
+      ASSERT_EQ(json(doc.shown()), Any(Any::Object{{"content", Any(wanted)}}));
+    }
+  }
 }
 
 TEST(DocEdit, ConsecutiveEditsOfOneReplicaFollowEachOther) {
