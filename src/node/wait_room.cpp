@@ -42,7 +42,13 @@ WaitRoom::~WaitRoom() {
   }
 }
 
+void WaitRoom::close() {
+  closed_ = true;
+  while (!waits_.empty()) end(waits_.begin()->first, End::kTimeOut);
+}
+
 void WaitRoom::wait(WaitFor what, Done done) {
+  if (closed_) return done(End::kTimeOut);
   if (waits_.size() >= limits_.all || of_asker_[what.asker] >= limits_.of_one) {
     if (of_asker_[what.asker] == 0) of_asker_.erase(what.asker);
     return done(fail(ErrorCode::kUnavailable, "too many requests wait for changes"));
@@ -79,8 +85,8 @@ void WaitRoom::look_later(std::uint64_t number) {
     if (found == waits_.end()) return;
     Wait& waiting = *found->second;
     waiting.timer = 0;
-    const bool left = waiting.what.abandoned != nullptr && *waiting.what.abandoned;
-    if (left || loop_.monotonic_ms() >= waiting.until_ms) return end(number, End::kTimeOut);
+    const bool gone = waiting.what.abandoned != nullptr && *waiting.what.abandoned;
+    if (gone || loop_.monotonic_ms() >= waiting.until_ms) return end(number, End::kTimeOut);
     look_later(number);
   });
 }

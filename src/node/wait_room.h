@@ -55,6 +55,9 @@ class WaitRoom {
   // Workspace::subscribe().
   void wait(WaitFor what, Done done);
 
+  // The server stops: ends all waits, as if their time were over, and those that come later at once.
+  void close();
+
   std::size_t size() const { return waits_.size(); }
 
  private:
@@ -68,6 +71,7 @@ class WaitRoom {
   Scheduler& loop_;
   workspace::Host& host_;
   const WaitLimits limits_;
+  bool closed_ = false;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Wait>> waits_;
   std::map<std::string, std::size_t> of_asker_;

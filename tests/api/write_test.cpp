@@ -288,6 +288,16 @@ TEST_F(ApiWait, AWaitEndsInTime) {
   EXPECT_EQ(status(waits), 304);
 }
 
+TEST_F(ApiWait, AServerThatStopsKeepsNobodyWaiting) {
+  put("one");
+  const auto waits = read("?wait=30", "\"1\"");
+  EXPECT_FALSE(waits->head);
+  node.shards->at(0)->waits.close();
+  node.run();
+  EXPECT_EQ(status(waits), 304);
+  EXPECT_EQ(status(read("?wait=30", "\"1\"")), 304);
+}
+
 TEST_F(ApiWait, OneAskerHoldsSoManyWaitsAndNoMore) {
   put("one");
   std::vector<std::shared_ptr<FakeAnswer>> waits;

@@ -657,6 +657,8 @@ std::string Node::metrics_url() const {
 bool Node::drain(std::uint64_t deadline_ms) {
   impl_->ready = false;
   impl_->server->stop_accepting();
+  for (std::size_t i = 0; i < impl_->loops->size(); ++i)
+    run_on((*impl_->loops)[i], [&] { impl_->shards->at(i)->waits.close(); });
   // Waits, so that clients get their acks before the close. Does not wait for clients that keep
   // sending.
   const auto enough = std::chrono::steady_clock::now() +
