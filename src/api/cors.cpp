@@ -24,7 +24,8 @@ std::optional<http::Response> Cors::preflight(const http::Request& request) cons
   response.headers = {
       {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
       {"Access-Control-Allow-Headers",
-       "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, traceparent"},
+       "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, "
+       "traceparent"},
       {"Access-Control-Max-Age", "600"}};
   return response;
 }

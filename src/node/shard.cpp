@@ -93,6 +93,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .off_loop = state::OffLoop{jobs, home, options.loop_share}},
            std::move(options.gate)),
       waits(loop, host),
+      feeds(host, sessions, session_counters),
       retention(
           sources, loop, options.retention_pace,
           [this, owns = owned_by(placement, index)](std::string_view workspace) {

@@ -37,6 +37,7 @@
 #include "observe/report.h"
 #include "observe/turn_meter.h"
 #include "policy/decider.h"
+#include "session/event_feed.h"
 #include "session/limits.h"
 #include "session/refusals.h"
 #include "session/session_table.h"
@@ -129,6 +130,7 @@ struct Shard {
   limits::UseTable uses;
   workspace::Host host;
   WaitRoom waits;  // requests that wait until an object changes
+  session::EventFeeds feeds;
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;
   UsageKeeper usage;

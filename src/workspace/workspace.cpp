@@ -35,12 +35,14 @@ Workspace::~Workspace() {
 
 bool Workspace::idle() const {
   return live_.empty() && lost_.empty() && opening_.empty() && wait_for_head_.empty() &&
-         actors_.idle() && outbox_.size() == 0;
+         actors_.idle() && outbox_.size() == 0 && followers_.empty();
 }
 
 void Workspace::leave_closed_tenant() {
   if (use_ == nullptr || use_->tenant()->state() == limits::TenantState::kActive) return;
-  if (!live_.empty()) reset({ErrorCode::kUnavailable, "the tenant is not open"});
+  const Error closed{ErrorCode::kUnavailable, "the tenant is not open"};
+  followers_.tell([&](Follower& follower) { follower.on_closed(closed); });
+  if (!live_.empty()) reset(closed);
 }
 
 void Workspace::open(Done<void> done) {
@@ -379,6 +381,7 @@ void Workspace::committed(log::Position position, log::Durability durability) {
   durability_ = durability;
   const Doing naming(services_.scheduler, "tell");
   outbox_.release(position);
+  followers_.tell([](Follower& follower) { follower.on_durable(); });
   sweep_later();
 }
 

@@ -51,6 +51,7 @@
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
+#include "workspace/followers.h"
 #include "workspace/live_object.h"
 #include "workspace/outbox.h"
 #include "workspace/people.h"
@@ -355,6 +356,9 @@ class Workspace {
   // in flight. An error says why it never will be.
   void when_durable(log::Position position, Done<void> done);
 
+  // As long as the place exists, the follower is told of durable events, and the workspace stays in memory.
+  [[nodiscard]] Followers::Place follow(Follower& follower) { return followers_.add(follower); }
+
   // True if something that clients sent is not durable yet, or waits for an object that is away.
   // Costs a look at each object with subscribers.
   bool busy() const;
@@ -604,6 +608,7 @@ class Workspace {
   std::set<std::string, std::less<>> left_;
   std::vector<std::unique_ptr<LiveObject>> lost_;  // by a reset; released in a later turn
   std::vector<std::shared_ptr<Opening>> opening_;
+  Followers followers_;
 
   // Replaced when the view is dropped. Answers to an earlier view find it expired and are ignored.
   std::shared_ptr<const int> view_ = std::make_shared<const int>();

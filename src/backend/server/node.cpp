@@ -667,6 +667,8 @@ bool Node::drain(std::uint64_t deadline_ms) {
   while (impl_->busy() && std::chrono::steady_clock::now() < enough) pause();
   // Events that are not signed in this time are signed after the next start.
   while (impl_->unsigned_events() && std::chrono::steady_clock::now() < enough) pause();
+  for (std::size_t i = 0; i < impl_->loops->size(); ++i)
+    run_on((*impl_->loops)[i], [&] { impl_->shards->at(i)->feeds.end_all(); });
   return impl_->server->drain(deadline_ms);
 }
 

@@ -1,0 +1,219 @@
+// What happens in a workspace, as server-sent events.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/test_api.h"
+#include "support/test_world.h"
+
+namespace syncline::api {
+namespace {
+
+using testing::FakeAnswer;
+using testing::TestApi;
+using testing::Typist;
+using Answer = std::shared_ptr<FakeAnswer>;
+
+class ApiEvents : public ::testing::Test {
+ protected:
+  void change(const std::string& object, const std::string& text = "x") {
+    auto [typist, added] = typists_.try_emplace(object, 1);
+    node_.change("w", object, typist->second.type(text));
+  }
+  Answer follow(const std::string& query, const std::string& token = "reader",
+                const std::string& headers = {}, const std::string& object = {}) {
+    return node_.ask("GET", "/v1/workspaces/w/events" + object + query,
+                     "Authorization: Bearer " + token + "\r\n" + headers, other_loop());
+  }
+  int status(const std::string& method, const std::string& target, const std::string& body = {}) {
+    node_.body = body;
+    const auto answer = node_.ask(method, target, "Authorization: Bearer admin\r\n");
+    node_.body.clear();
+    return answer->head->status;
+  }
+  // The ids of all that was sent, "1 2 3 ".
+  static std::string ids(const Answer& answer) {
+    std::string found;
+    for (std::size_t at = answer->body.find("id: "); at != std::string::npos;
+         at = answer->body.find("id: ", at + 1))
+      found += answer->body.substr(at + 4, answer->body.find('\n', at) - at - 4) + " ";
+    return found;
+  }
+  // The connection is on another loop than the workspace.
+  std::size_t other_loop() const { return 1 - node_.owner_of("w"); }
+  session::EventFeeds& feeds() { return node_.shards->at(node_.owner_of("w"))->feeds; }
+  std::string session_id() {
+    const auto list = node_.ask("GET", "/v1/sessions", "Authorization: Bearer admin\r\n")->body;
+    const std::size_t at = list.find("\"session\":\"");
+    return at == std::string::npos ? list : list.substr(at + 11, list.find('"', at + 11) - at - 11);
+  }
+
+  static identity::Identity of_a_jwt() {
+    return {.source = identity::Identity::Source::kJwt, .token = "one"};
+  }
+
+  TestApi node_{
+      identity::Access(
+          {{"admin", {.id = "root"}},
+           {"reader", {.id = "r", .rights = identity::Rights::reading()}},
+           {"looker", {.id = "l", .rights = identity::Rights::none().with(identity::Right::kRead)}},
+           {"jwt", {.id = "j", .identity = std::make_shared<identity::Identity>(of_a_jwt())}}}),
+      2};
+  std::map<std::string, Typist> typists_;  // by object
+};
+
+TEST_F(ApiEvents, WhatIsThereIsFollowedByWhatComes) {
+  change("plan");
+  change("plan");
+  const Answer answer = follow("?after=0");
+  EXPECT_EQ(answer->header("Content-Type"), "text/event-stream");
+  EXPECT_EQ(ids(answer), "1 2 ");
+  change("notes");
+  EXPECT_EQ(ids(answer), "1 2 3 ");
+  EXPECT_NE(answer->body.find("\nevent: change\ndata: {\"position\":3,"), std::string::npos);
+  EXPECT_EQ(answer->body.find("\"update\""), std::string::npos);
+  EXPECT_FALSE(answer->ended);
+}
+
+TEST_F(ApiEvents, WithoutAPlaceOnlyWhatComesIsShown) {
+  change("plan");
+  const Answer answer = follow("");
+  EXPECT_EQ(ids(answer), "");
+  change("plan");
+  EXPECT_EQ(ids(answer), "2 ");
+}
+
+TEST_F(ApiEvents, AClientGoesOnWhereItWas) {
+  for (int i = 0; i < 4; ++i) change("plan");
+  EXPECT_EQ(ids(follow("?after=1", "reader", "Last-Event-ID: 3\r\n")), "4 ");
+  EXPECT_EQ(follow("", "reader", "Last-Event-ID: x\r\n")->head->status, 400);
+  EXPECT_EQ(follow("?after=-1")->head->status, 400);
+}
+
+TEST_F(ApiEvents, OneObjectOrAPrefixOrATypeIsChosen) {
+  change("notes/a");
+  change("notes/b");
+  change("other");
+  EXPECT_EQ(ids(follow("?after=0", "reader", {}, "/notes/b")), "2 ");
+  EXPECT_EQ(ids(follow("?after=0&prefix=notes/")), "1 2 ");
+  EXPECT_EQ(ids(follow("?after=0&type=doc")), "1 2 3 ");
+  EXPECT_EQ(ids(follow("?after=0&type=table")), "3 ") << "where to go on";
+}
+
+TEST_F(ApiEvents, WhoeverDoesNotFollowGetsWhatThereIs) {
+  change("plan");
+  const Answer answer = follow("?after=0&follow=0");
+  EXPECT_EQ(ids(answer), "1 ");
+  EXPECT_TRUE(answer->ended);
+  EXPECT_EQ(feeds().size(), 0u);
+}
+
+TEST_F(ApiEvents, ChangesThemselvesAreForThoseWhoSeeHistory) {
+  change("plan");
+  EXPECT_NE(follow("?after=0&content=1")->body.find(",\"update\":\""), std::string::npos);
+  EXPECT_EQ(follow("?after=0&content=1", "looker")->body.find("\"update\""), std::string::npos);
+  EXPECT_EQ(ids(follow("?after=0", "looker")), "1 ");
+}
+
+TEST_F(ApiEvents, ALongChangeIsLeftOut) {
+  change("plan", std::string(session::EventTail::kMostContent + 1, 'x'));
+  const Answer answer = follow("?after=0&content=1");
+  EXPECT_EQ(ids(answer), "1 ");
+  EXPECT_EQ(answer->body.find("\"update\""), std::string::npos);
+}
+
+// ---- the door
+
+TEST_F(ApiEvents, RulesDecideForEachObjectAndAtEachMoment) {
+  change("open");
+  change("closed");
+  const Answer answer = follow("?after=0");
+  EXPECT_EQ(ids(answer), "1 2 ");
+  ASSERT_EQ(status("PUT", "/v1/workspaces/w/policies/some",
+                   "permit (principal, action, resource in Object::\"w/open\");"
+                   "permit (principal == Principal::\"root\", action, resource);"),
+            200);
+  change("closed");
+  change("open");
+  EXPECT_EQ(answer->body.find("\"position\":4,"), std::string::npos);
+  EXPECT_NE(answer->body.find("\"position\":5,"), std::string::npos) << answer->body;
+  EXPECT_EQ(answer->body.find("./policy"), std::string::npos) << "no objects of the system";
+}
+
+TEST_F(ApiEvents, AnOperatorSeesAndEndsAFeed) {
+  change("plan");
+  const Answer answer = follow("");
+  const auto list = node_.ask("GET", "/v1/sessions", "Authorization: Bearer admin\r\n")->body;
+  EXPECT_NE(list.find("\"protocol\":\"events\""), std::string::npos) << list;
+  ASSERT_EQ(status("POST", "/v1/sessions/" + session_id() + "/kick"), 204);
+  EXPECT_NE(answer->body.find("event: end\ndata: {\"code\":\"unavailable\""), std::string::npos)
+      << answer->body;
+  EXPECT_TRUE(answer->ended);
+  EXPECT_EQ(feeds().size(), 0u);
+}
+
+TEST_F(ApiEvents, ARevokedTokenEndsItsFeed) {
+  const Answer answer = follow("", "jwt");
+  ASSERT_EQ(status("POST", "/v1/sessions/" + session_id() + "/revoke"), 204);
+  EXPECT_TRUE(answer->ended);
+  EXPECT_NE(answer->body.find("\"code\":\"unauthorized\""), std::string::npos) << answer->body;
+  change("plan");
+  EXPECT_EQ(ids(answer), "");
+}
+
+TEST_F(ApiEvents, AServerThatStopsSaysSo) {
+  const Answer answer = follow("");
+  feeds().end_all();
+  node_.run();
+  EXPECT_TRUE(answer->ended);
+  EXPECT_EQ(feeds().size(), 0u);
+}
+
+// ---- what it costs
+
+TEST_F(ApiEvents, AFeedOfOneWhoLeftEnds) {
+  change("plan");
+  const Answer answer = follow("?after=0");
+  EXPECT_EQ(feeds().size(), 1u);
+  answer->closed = true;
+  change("plan");
+  EXPECT_EQ(feeds().size(), 0u);
+}
+
+TEST_F(ApiEvents, ThoseAtTheSamePlaceShareARead) {
+  change("plan");
+  std::vector<Answer> answers;
+  for (int i = 0; i < 10; ++i) answers.push_back(follow(""));
+  const std::size_t before = feeds().tail().reads();
+  change("plan");
+  for (const Answer& answer : answers) EXPECT_EQ(ids(answer), "2 ");
+  EXPECT_LE(feeds().tail().reads() - before, 2u) << "the event, and the end behind it";
+}
+
+TEST_F(ApiEvents, ASlowReaderIsNotGivenMoreThanOneBatch) {
+  node_.answers_are_read = false;
+  const Answer answer = follow("?after=0&content=1");
+  for (int i = 0; i < 40; ++i) change("plan", std::string(20'000, 'x'));
+  EXPECT_LT(answer->body.size(), std::size_t{1} << 20) << "of 1.1 MB";
+  EXPECT_GT(answer->body.size(), std::size_t{256} << 10);
+}
+
+TEST_F(ApiEvents, AWorkspaceThatIsFollowedStaysInMemory) {
+  change("plan");
+  const Answer answer = follow("");
+  const std::size_t owner = node_.owner_of("w");
+  node_.loops[owner]->advance(60'000);
+  node_.run();
+  EXPECT_TRUE(node_.shards->at(owner)->host.has("w"));
+  answer->closed = true;
+  change("plan");
+  node_.loops[owner]->advance(60'000);
+  node_.run();
+  EXPECT_FALSE(node_.shards->at(owner)->host.has("w"));
+}
+
+}  // namespace
+}  // namespace syncline::api
