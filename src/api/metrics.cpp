@@ -24,6 +24,8 @@ struct LoopSample {
   std::size_t workspaces = 0;
   std::size_t shut = 0;  // workspaces
   std::uint64_t shuts = 0;
+  std::size_t feeds = 0;
+  std::uint64_t feed_reads = 0;
   std::uint64_t requests_refused = 0;  // over a rate
   std::uint64_t requests_put_off = 0;  // for lack of memory
   observe::Histogram turns_us = observe::Histogram::microseconds();
@@ -44,6 +46,8 @@ LoopSample sample(const node::Shard& shard) {
                     .workspaces = shard.host.workspaces(),
                     .shut = shard.host.shut().all().size(),
                     .shuts = shard.host.shut().added(),
+                    .feeds = shard.feeds.size(),
+                    .feed_reads = shard.feeds.tail().reads(),
                     .requests_refused = shard.requests_refused,
                     .requests_put_off = shard.requests_put_off};
   if (shard.measures != nullptr) {
@@ -148,6 +152,10 @@ void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loo
                total([](auto& l) { return l.session.awareness_dropped; }));
   page.counter("refusals_delayed_total", "Clients refused again and closed later for that.",
                total([](auto& l) { return l.session.kept_waiting; }));
+  page.gauge("event_feeds", "Clients that follow a workspace or an object over HTTP.",
+             total([](auto& l) { return l.feeds; }));
+  page.counter("event_feed_reads_total", "Reads of the log for them.",
+               total([](auto& l) { return l.feed_reads; }));
   page.counter("slow_readers_total", "Times that a slow reader's queue was dropped.",
                total([](auto& l) { return l.session.fell_behind; }));
   page.counter("rate_slowed_total", "Times that a client sent or opened too fast and had to wait.",

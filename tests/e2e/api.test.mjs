@@ -64,6 +64,8 @@ test('what is answered is what is described', kTest, async (t) => {
   const { changes } = (await ok('GET', '/workspaces/team/changes')).body;
   assert.ok(changes.length >= 2);
   await ok('GET', '/workspaces/team/changes/notes/plan?from=1&limit=1');
+  await ok('GET', '/workspaces/team/events?after=0&follow=0');
+  await ok('GET', '/workspaces/team/events/notes/plan?after=0&follow=0&content=1');
   await ok('GET', '/workspaces/team/blame/notes/plan');
   await ok('PUT', '/workspaces/team/pins/start?at=1');
   await ok('GET', '/workspaces/team/pins');
