@@ -59,7 +59,7 @@ std::string_view delimiter(MarkKind kind) {
 
 std::string destination(std::string_view address) {
   const auto plain = [](char c) {
-    return is_alnum(c) || std::string_view("-._~:/?#@!$'*+,;=%").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view("-._~:/?#@!$&'*+,;=%").find(c) != std::string_view::npos;
   };
   if (!address.empty() && std::ranges::all_of(address, plain)) return std::string(address);
   std::string out = "<";

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "documents.h"
+#include "forms/mapping.h"
 #include "forms/xml_tree.h"
 
 namespace syncline::forms {
@@ -41,7 +45,7 @@ TEST(Form, TiptapAsMarkdown) {
   crdt::Doc doc = arrived(author);
   EXPECT_EQ(shown(doc, Form::kMarkdown),
             "## Plan\n\n"
-            "Some **bold** and [linked](<https://a.b/?x=1\\&y=2>)\\\n1 \\< 2 \\* 3\n\n"
+            "Some **bold** and [linked](https://a.b/?x=1&y=2)\\\n1 \\< 2 \\* 3\n\n"
             "- one\n\n- two\n\n  3. three\n\n"
             "> quoted\n\n"
             "```cpp\nif (a < b)\n  return;\n```\n\n---\n");
@@ -157,6 +161,21 @@ TEST(Form, WhatAFormCannotSayIsAnError) {
   EXPECT_EQ(shown(doc, Form::kMarkdown, "", "xml"), "no_such_form: Markdown has no 'mention'");
   EXPECT_EQ(shown(doc, Form::kMarkdown, "word", "xml").substr(0, 8), "invalid:");
   EXPECT_EQ(shown(doc, Form::kText, "", "none").substr(0, 10), "not_found:");
+}
+
+// The page for people names what the tables name.
+TEST(Form, ThePageHasTheTables) {
+  std::ifstream file(SYNCLINE_SOURCE_DIR "/docs/document-forms.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  for (const Mapping* mapping :
+       {&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping, &kQuillMapping}) {
+    for (const NodeName& row : mapping->nodes)
+      for (const std::string_view name : {row.name, row.number, row.text, row.value})
+        EXPECT_TRUE(name.empty() || page.contains("`" + std::string(name) + "`"))
+            << mapping->name << " " << name;
+    for (const MarkName& row : mapping->marks)
+      EXPECT_TRUE(page.contains("`" + std::string(row.name) + "`")) << mapping->name;
+  }
 }
 
 TEST(Form, SizeAndDepthAreBounded) {

@@ -23,6 +23,18 @@ window.test = {
   online: () => provider.connect(),
   synced: () => provider.isSynced && !provider.hasUnsyncedChanges,
   json: () => editor.getJSON(),
+  html: () => editor.getHTML(),
+  set: (html) => editor.commands.setContent(html),
+  select: (words) => {
+    const text = editor.state.doc.textBetween(0, editor.state.doc.content.size, '\n', '\n');
+    if (!text.includes(words)) throw new Error(`there is no ${words}`);
+    let at = 0;
+    editor.state.doc.descendants((node, pos) => {
+      if (node.isText && node.text.includes(words)) at = pos + node.text.indexOf(words);
+    });
+    editor.commands.setTextSelection({ from: at, to: at + words.length });
+  },
+  selected: () => editor.state.doc.textBetween(editor.state.selection.from, editor.state.selection.to),
   xml: () => provider.document.getXmlFragment('default').toString(),
   vector: () => [...Y.encodeStateVector(provider.document)],
 };
