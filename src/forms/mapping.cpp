@@ -130,6 +130,7 @@ Attributes known_attributes(const Mapping& mapping, const XmlNode& element) {
 }
 
 Attributes known_formats(const Mapping& mapping, const Attributes& formats, bool newline) {
+  if (formats.empty()) return {};
   if (newline && mapping.shape == Shape::kLines) return known_of_newline(mapping, formats);
   Attributes known;
   for (const Mark& mark : marks_of(mapping, formats)) {

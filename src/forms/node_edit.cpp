@@ -18,19 +18,19 @@ using diff::Token;
 // So many pairs of nodes are compared word by word where nodes in a row differ.
 constexpr std::size_t kMostComparedPairs = 4096;
 
-void add_key(std::string& key, std::string_view part) {
-  key += std::to_string(part.size());
-  key += ':';
-  key += part;
-}
-
 void add_key(std::string& key, Token token) {
   key.append(reinterpret_cast<const char*>(&token), sizeof token);
 }
 
-std::string json_of(const Attributes& attributes) {
-  if (attributes.empty()) return {};
-  return crdt::to_json(Any(Any::Object(attributes.begin(), attributes.end())));
+void add_key(std::string& key, std::string_view part) {
+  add_key(key, static_cast<Token>(part.size()));
+  key += part;
+}
+
+void add_key(std::string& key, const Attributes& attributes) {
+  add_key(key, attributes.empty()
+                   ? std::string()
+                   : crdt::to_json(Any(Any::Object(attributes.begin(), attributes.end()))));
 }
 
 // The share of words that two sorted lists have in common, from 0 to 1. Two empty lists have all in common.
@@ -68,22 +68,23 @@ Token NodePlanner::number_of_text(const XmlNode& parent, std::size_t from, std::
       Attributes known = known_formats(mapping_, run.formats, false);
       if (!text.empty() && known != formats) {
         add_key(key, std::exchange(text, {}));
-        add_key(key, json_of(formats));
+        add_key(key, formats);
       }
       text += run.text;
       formats = std::move(known);
     }
   }
   add_key(key, text);
-  if (!text.empty()) add_key(key, json_of(formats));
+  if (!text.empty()) add_key(key, formats);
   return intern(std::move(key));
 }
 
 NodePlanner::Seen NodePlanner::see(const XmlNode& node) {
   Seen seen{&node, 0};
+  seen.children.reserve(node.children.size());
   std::string key = "E";
   add_key(key, node.name);
-  add_key(key, json_of(known_attributes(mapping_, node)));
+  add_key(key, known_attributes(mapping_, node));
   for (std::size_t i = 0; i < node.children.size();) {
     const std::size_t begin = i;
     bool blank = true;
@@ -91,7 +92,8 @@ NodePlanner::Seen NodePlanner::see(const XmlNode& node) {
       blank = blank && node.children[i].runs.empty();
       seen.children.push_back({&node.children[i], number_of_text(node, i, i + 1)});
     }
-    if (!blank) add_key(key, number_of_text(node, begin, i));
+    if (!blank)
+      add_key(key, i == begin + 1 ? seen.children.back().token : number_of_text(node, begin, i));
     if (i > begin) continue;
     seen.children.push_back(see(node.children[i++]));
     add_key(key, seen.children.back().token);
@@ -120,6 +122,7 @@ std::vector<Token> NodePlanner::words_of(const Seen& seen) {
 }
 
 Result<NodeEdit> NodePlanner::plan(const XmlNode& now, const XmlNode& wanted) {
+  numbers_.reserve(2 * (now.children.size() + wanted.children.size()));
   const Seen old_seen = see(now);
   const Seen new_seen = see(wanted);
   if (old_seen.token == new_seen.token) return NodeEdit{};
