@@ -1,7 +1,7 @@
 #include "session/event_feed.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -9,14 +9,17 @@
 
 namespace syncline::session {
 
-// A batch, and which of its objects the caller may read.
+// A batch, and of which objects in it the caller may read the state, and see the history.
 struct EventFeed::Judged {
   std::shared_ptr<const TailBatch> batch;
   std::vector<std::string> asked;  // the objects in it, each once
   std::size_t answered = 0;
-  std::set<std::string_view> readable;
+  std::map<std::string_view, bool> readable;  // true: with history
 
-  bool shows(const TailEvent& event) const { return readable.contains(event.object); }
+  void add_to(std::vector<SharedPiece>& shown, const TailEvent& event) const {
+    const auto found = readable.find(event.object);
+    if (found != readable.end()) shown.push_back(found->second ? event.text : event.notice);
+  }
 };
 
 EventFeed::EventFeed(EventFeeds& feeds, std::uint64_t id, FeedOrder order,
@@ -77,20 +80,16 @@ void EventFeed::judge(std::shared_ptr<Judged> judged) {
                  alive = std::weak_ptr(alive_)](Result<std::vector<Result<void>>> may) {
     if (alive.expired() || ended_) return;
     if (!may) return finish(std::unexpected(may.error()));
-    if (std::ranges::all_of(*may, &Result<void>::has_value)) judged->readable.insert(object);
+    if (may->front()) judged->readable.emplace(object, may->back().has_value());
     judge(judged);
   };
-  // What a change deleted is history.
-  std::vector<workspace::Host::Wish> wishes{{identity::Right::kRead}};
-  if (order_.place.content) wishes.push_back({identity::Right::kHistory});
-  feeds_.host_.foresee(order_.caller, order_.place.workspace, object, std::move(wishes),
-                       std::move(answer));
+  feeds_.host_.foresee(order_.caller, order_.place.workspace, object,
+                       {{identity::Right::kRead}, {identity::Right::kHistory}}, std::move(answer));
 }
 
 void EventFeed::give(const Judged& judged) {
   std::vector<SharedPiece> shown;
-  for (const TailEvent& event : judged.batch->events)
-    if (judged.shows(event)) shown.push_back(event.text);
+  for (const TailEvent& event : judged.batch->events) judged.add_to(shown, event);
   order_.place.after = judged.batch->next;
   reading_ = false;
   wanted_ = false;

@@ -1,7 +1,8 @@
 // EventFeed: one reader who follows the durable events of a workspace, from a position on.
 //
 // A feed is a session like those of editors: it has a place among the connections of its tenant, operators see it and
-// end it, it ends with its token, and each event is shown only if its caller may read the object at that moment.
+// end it, it ends with its token, and each event is shown only if its caller may read the object at that moment. Who did
+// what is history: without that right, only the fact is shown that the object has changed.
 // It reads the next events when its reader has taken those before, so a slow reader costs what one batch takes.
 //
 // Thread-safety: none; a feed lives on the loop of its workspace. Ownership: EventFeeds own the feeds of a loop. What
@@ -30,7 +31,6 @@ namespace syncline::session {
 struct FeedOrder {
   identity::Caller caller;
   TailPlace place;
-  // Whoever wants content must have the right to see the history of an object, and not only that to read it.
   std::string prefix;  // only of objects whose names begin so
   std::string type;    // only of objects of this type; "": of all
   bool follow = true;  // false: it ends with what there is

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 
 #include "base/base64.h"
@@ -13,14 +14,23 @@ namespace {
 
 constexpr log::ReadLimits kBatch{.max_events = 256, .max_bytes = std::size_t{256} << 10};
 
-// The line of an event has no line breaks: it is JSON.
-std::string server_sent(const log::Event& event, bool content) {
+// JSON has no line breaks.
+SharedPiece server_sent(const log::Event& event, std::string_view json) {
+  return SharedPiece::of(fmt::format("id: {}\nevent: change\ndata: {}\n\n", event.position, json));
+}
+
+std::string event_json(const log::Event& event, bool content) {
   std::string json = protocol::event_to_json(event);
   if (content && !event.dropped_payload && event.intent.size() <= EventTail::kMostContent) {
     json.pop_back();
     json += ",\"update\":\"" + to_base64(event.intent) + "\"}";
   }
-  return fmt::format("id: {}\nevent: change\ndata: {}\n\n", event.position, json);
+  return json;
+}
+
+std::string notice_json(const log::Event& event) {
+  return fmt::format(R"({{"position":{},"object":{},"type":{}}})", event.position,
+                     protocol::name_json(event.object), protocol::name_json(event.type));
 }
 
 std::shared_ptr<const TailBatch> batch_of(const std::vector<log::Event>& events,
@@ -29,8 +39,10 @@ std::shared_ptr<const TailBatch> batch_of(const std::vector<log::Event>& events,
   batch->next = events.empty() ? place.after : events.back().position;
   for (const log::Event& event : events)
     if (!log::is_system_object(event.object))
-      batch->events.push_back(
-          {event.object, event.type, SharedPiece::of(server_sent(event, place.content))});
+      batch->events.push_back({.object = event.object,
+                               .type = event.type,
+                               .text = server_sent(event, event_json(event, place.content)),
+                               .notice = server_sent(event, notice_json(event))});
   return batch;
 }
 

@@ -25,7 +25,7 @@ struct TailPlace {
   std::string workspace;
   std::string object;  // only of this one; "": of all
   log::Position after = 0;
-  bool content = false;  // with the changes themselves
+  bool content = false;  // the text has the change itself
 
   auto operator<=>(const TailPlace&) const = default;
 };
@@ -33,7 +33,10 @@ struct TailPlace {
 struct TailEvent {
   std::string object;
   std::string type;
-  SharedPiece text;  // a whole server-sent event
+  // Whole server-sent events: the event of the log, and only that the object has changed, for those who may not see its
+  // history.
+  SharedPiece text;
+  SharedPiece notice;
 };
 
 struct TailBatch {
