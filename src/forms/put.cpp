@@ -116,15 +116,22 @@ XmlNode* row_of_blocks(const Mapping& mapping, XmlNode& root) {
   return root.children.empty() ? nullptr : &root.children.front();
 }
 
+// Where the empty paragraphs at the end begin.
+std::size_t end_of_shown(const Mapping& mapping, const std::vector<XmlNode>& blocks) {
+  std::size_t end = blocks.size();
+  while (end > 0 && is_empty_block(mapping, blocks[end - 1])) --end;
+  return end;
+}
+
 // Empty paragraphs at the end stay, because Markdown does not show them.
 void keep_last_paragraphs(const Mapping& mapping, XmlNode now, XmlNode& wanted) {
   const XmlNode* old_row = row_of_blocks(mapping, now);
   XmlNode* new_row = row_of_blocks(mapping, wanted);
   if (old_row == nullptr || new_row == nullptr) return;
-  const auto& blocks = old_row->children;
-  auto first = blocks.end();
-  while (first != blocks.begin() && is_empty_block(mapping, *(first - 1))) --first;
-  new_row->children.insert(new_row->children.end(), first, blocks.end());
+  const std::size_t old_end = end_of_shown(mapping, old_row->children);
+  const std::size_t said = new_row->children.size() - end_of_shown(mapping, new_row->children);
+  for (std::size_t at = old_end + said; at < old_row->children.size(); ++at)
+    new_row->children.push_back(old_row->children[at]);
 }
 
 // The last line of a text needs no newline, unless it is something else than a paragraph.

@@ -111,6 +111,10 @@ TEST(Put, EmptyParagraphsAtTheEndStay) {
   EXPECT_EQ(put(doc, "only"), "");
   EXPECT_EQ(now_shown(doc, Form::kXml),
             "<document><paragraph>only</paragraph><paragraph/></document>\n");
+  EXPECT_EQ(put(doc, "only\n\n&nbsp;\n\n&nbsp;\n"), "");
+  EXPECT_EQ(update_bytes(doc, [&] { put(doc, "only\n\n&nbsp;\n\n&nbsp;\n"); }), 0u);
+  EXPECT_EQ(now_shown(doc, Form::kXml),
+            "<document><paragraph>only</paragraph><paragraph/><paragraph/></document>\n");
 }
 
 TEST(Put, BlockNoteKeepsTheIdsOfItsBlocks) {
