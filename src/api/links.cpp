@@ -11,6 +11,7 @@
 #include "api/rules.h"
 #include "api/support.h"
 #include "api/ticket_paths.h"
+#include "base/mutation.h"
 #include "identity/link.h"
 #include "identity/random_text.h"
 #include "log/access_rules.h"
@@ -84,7 +85,7 @@ void make_link(Call call) {
       call.caller,
       {.workspace = call.path.name,
        .object = call.path.object,
-       .writes = asked->role != log::ShareRole::kViewer,
+       .writes = asked->role != log::ShareRole::kViewer || is_mutated(Mutation::link_writes),
        .lifetime_ms = asked->lifetime_ms},
       context.ticket_limits, identity::random_text(*call.shard.random, identity::kTicketIdChars),
       call.shard.scheduler.unix_ms());

@@ -149,7 +149,20 @@ namespace syncline {
   X(audit_success_only)    /* acts that failed are not in the audit log */                         \
   X(count_refusals_once)   /* refusals that are alike are counted as one */                        \
   X(export_not_audited)    /* an export is not in the audit log */                                 \
-  X(refusal_not_audited)   /* a change that was refused is not in the audit log */
+  X(refusal_not_audited)   /* a change that was refused is not in the audit log */                 \
+  X(ignore_tenant_forbid)  /* a `forbid` of the tenant does not hold in its workspaces */          \
+  X(ack_tenant_at_once)   /* a change of a tenant's policies is confirmed before others know it */ \
+  X(tell_own_loop)        /* a change of a tenant's policies reaches one loop */                   \
+  X(open_without_tenant)  /* a workspace is opened without its tenant's policies */                \
+  X(spare_open_in_tenant) /* a change of a tenant's policies closes no document */                 \
+  X(misname_tenant_rules) /* events name other rules of the tenant than those that judged them */  \
+  X(keep_known_rules)     /* a workspace that is not open is judged by rules of another time */    \
+  X(audit_rule_decides)   /* an audit rule gives rights */                                         \
+  X(audit_own_rules_only) /* audit rules of the tenant are not looked at */                        \
+  X(audit_requests_only)  /* whoever opens a document is not in the audit log */                   \
+  X(keep_undone_link)     /* a link whose share was taken back still opens */                      \
+  X(link_writes)          /* a link for a viewer may write where everyone may */                   \
+  X(restore_as_write)     /* a restore needs only the rights to what it changes */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 #include "log/audit.h"
 #include "node/shards.h"
@@ -42,8 +43,10 @@ void TenantPolicies::loaded(std::string_view tenant, Result<policy::RulesAt> rul
 
 void TenantPolicies::changed(std::string_view tenant, policy::RulesAt now) {
   const std::string name(tenant);
-  telling_[name].left += shards_.size();
+  const bool tells_own = is_mutated(Mutation::tell_own_loop);
+  telling_[name].left += tells_own ? 1 : shards_.size();
   for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (tells_own && i != index_) continue;
     auto done = [&shards = shards_, index = index_, name] {
       shards.on(index, [name](Shard& here) { here.tenant_policies->taken(name); });
     };

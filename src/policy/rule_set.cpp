@@ -55,10 +55,13 @@ bool fits(const cedar::ActionRule& rule, std::string_view action) {
   });
 }
 
+bool is_of_tenant(std::string_view workspace) {
+  return split_name(workspace).workspace == log::kSystemWorkspace;
+}
+
 // How explanations name a policy.
 std::string label_of(std::string_view workspace, const std::string& name) {
-  const bool of_tenant = split_name(workspace).workspace == log::kSystemWorkspace;
-  return (of_tenant ? "policy of the tenant " : "policy ") + name;
+  return (is_of_tenant(workspace) ? "policy of the tenant " : "policy ") + name;
 }
 
 }  // namespace
@@ -105,9 +108,14 @@ Result<void> RuleSet::add_policies(std::string_view workspace, const log::HeldPo
       if (policy.effect == cedar::Effect::kForbid && !set.links().empty() &&
           is_mutated(Mutation::share_beats_forbid))
         continue;
+      if (policy.effect == cedar::Effect::kForbid && is_of_tenant(workspace) &&
+          is_mutated(Mutation::ignore_tenant_forbid))
+        continue;
       const std::string label = label_of(workspace, name);
       const std::string id = count == 1 ? label : fmt::format("{}, {}", label, i + 1);
-      cedar::PolicySet& into = policy.annotation(kAuditAnnotation) == nullptr ? set : audits;
+      const bool decides = policy.annotation(kAuditAnnotation) == nullptr ||
+                           is_mutated(Mutation::audit_rule_decides);
+      cedar::PolicySet& into = decides ? set : audits;
       policy.id = cedar::make_text(into.arena(), id);
       if (auto ok = into.add(policy); !ok) return ok;
     }

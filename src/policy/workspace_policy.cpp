@@ -139,7 +139,9 @@ WorkspacePolicy::WorkspacePolicy(RulesAt own, RulesAt tenant)
     by_context_ = by_context_ || rules->by_context();
     needs_token_ = needs_token_ || rules->needs_token();
     if (rules->decides()) sets_.push_back(rules);
-    if (rules->audits() != nullptr) audits_.push_back(rules);
+    if (rules->audits() == nullptr) continue;
+    if (rules.get() == tenant_ && is_mutated(Mutation::audit_own_rules_only)) continue;
+    audits_.push_back(rules);
   }
 }
 
@@ -388,7 +390,7 @@ class WorkspacePolicy::Judge {
 };
 
 bool WorkspacePolicy::is_ended_link(std::string_view principal) const {
-  return identity::is_link(principal) &&
+  return identity::is_link(principal) && !is_mutated(Mutation::keep_undone_link) &&
          std::ranges::none_of(sets_, [&](const auto& set) { return set->names_link(principal); });
 }
 
@@ -454,8 +456,9 @@ Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refu
       return shared ? judge.ask("share", ResourceName::of_share(*shared)) : judge.ask("policy", {});
     }
     case identity::Right::kRestore: {
-      auto may = judge.ask("restore", resource_of(question));
-      if (may) may = judge.ask("history", resource_of(question));
+      const bool asked = !is_mutated(Mutation::restore_as_write);
+      auto may = asked ? judge.ask("restore", resource_of(question)) : Result<void>();
+      if (may && asked) may = judge.ask("history", resource_of(question));
       if (is_mutated(Mutation::restore_unjudged)) return may;
       return may && question.effect != nullptr ? judge.ask_effect(*question.effect) : may;
     }

@@ -20,7 +20,8 @@ constexpr ActName kActNames[] = {
     {kMayShare, "share"},   {kMayPin, "pin"},
 };
 
-std::string entity_of(std::string_view of) {
+std::string entity_of(std::string_view of, std::string_view workspace = {}) {
+  if (of.empty()) return fmt::format("Workspace::\"{}\"", workspace);
   return fmt::format("{}::\"{}\"", of.ends_with('/') ? "Folder" : "Object", of);
 }
 
@@ -41,7 +42,8 @@ std::string scope_of_action(Acts acts) {
 
 std::string scope_of_resource(const Statement& statement) {
   if (!statement.path.empty()) return fmt::format(" in Path::\"{}\"", statement.path);
-  return statement.of.empty() ? "" : " in " + entity_of(statement.of);
+  if (statement.of.empty() && statement.workspace.empty()) return {};
+  return " in " + entity_of(statement.of, statement.workspace);
 }
 
 bool has_group(const Person& person, std::string_view group) {
@@ -63,11 +65,6 @@ bool is_within(std::string_view object, std::string_view of) {
 
 bool is_at_or_below(std::string_view path, std::string_view above) {
   return path.starts_with(above) && (path.size() == above.size() || path[above.size()] == '/');
-}
-
-bool is_about(const Statement& statement, const Person& person, Acts act, const Spot& spot) {
-  return (statement.acts & act) != 0 && is_for(statement, person) &&
-         is_within(spot.object, statement.of);
 }
 
 bool covers(const Statement& statement, const Spot& spot) {
@@ -93,11 +90,13 @@ std::string names_of(Acts acts) {
 std::string cedar_text(const std::vector<Statement>& statements) {
   std::string text;
   for (const Statement& each : statements) {
-    text += fmt::format("{} (principal{}, action{}, resource{})",
+    text += fmt::format("{}{} (principal{}, action{}, resource{})", each.audits ? "@audit " : "",
                         each.forbids ? "forbid" : "permit", scope_of_principal(each.to),
                         scope_of_action(each.acts), scope_of_resource(each));
     if (!each.path.empty() && !each.of.empty())
       text += fmt::format(" when {{ resource in {} }}", entity_of(each.of));
+    if (!each.workspace.empty() && !(each.of.empty() && each.path.empty()))
+      text += fmt::format(" when {{ resource in {} }}", entity_of({}, each.workspace));
     if (each.looks_around) text += " when { context.size < 1000000 }";
     if (!each.unless.empty())
       text += fmt::format(" unless {{ principal in Group::\"{}\" }}", each.unless);
@@ -143,14 +142,39 @@ void AccessModel::unshare(const Of& of) {
 
 void AccessModel::gather() {
   all_.clear();
-  for (const auto& [name, says] : policies_) all_.insert(all_.end(), says.begin(), says.end());
+  audits_.clear();
+  for (const auto& [name, says] : policies_)
+    for (const Statement& each : says) (each.audits ? audits_ : all_).push_back(each);
   for (const auto& [of, says] : shares_) all_.insert(all_.end(), says.begin(), says.end());
+}
+
+AccessModel AccessModel::with(const AccessModel& tenant) const {
+  AccessModel both = *this;
+  for (const auto& [name, says] : tenant.policies_)
+    both.policies_.insert_or_assign("of the tenant: " + name, says);
+  both.gather();
+  return both;
+}
+
+bool AccessModel::opens(const Person& person, std::string_view object) const {
+  if (person.link_to.empty()) return true;
+  const std::string to = "principal:" + person.name;
+  return object == person.link_to &&
+         std::ranges::any_of(shares_, [&](const auto& share) { return share.first.second == to; });
+}
+
+bool AccessModel::is_about(const Statement& statement, const Person& person, Acts act,
+                           const Spot& spot) const {
+  return (statement.acts & act) != 0 && is_for(statement, person) &&
+         is_within(spot.object, statement.of) &&
+         (statement.workspace.empty() || statement.workspace == workspace_);
 }
 
 // Without any rule, only administrators give shares.
 bool AccessModel::allows(const Person& person, Acts act, const Spot& spot) const {
   if (!person.may_write && (act & kActsOfWriters) != 0) return false;
-  if (empty()) return act != kMayShare;
+  if (!opens(person, spot.object)) return false;
+  if (all_.empty()) return act != kMayShare;
   bool permitted = false;
   for (const Statement& each : all_) {
     if (!is_about(each, person, act, spot) || !covers(each, spot)) continue;
@@ -162,8 +186,8 @@ bool AccessModel::allows(const Person& person, Acts act, const Spot& spot) const
 
 bool AccessModel::allows_below(const Person& person, Acts needed, Acts touched,
                                const Spot& spot) const {
-  if (!person.may_write) return false;
-  if (empty()) return true;
+  if (!person.may_write || !opens(person, spot.object)) return false;
+  if (all_.empty()) return true;
   Acts permitted = 0;
   for (const Statement& each : all_) {
     if (each.forbids && is_about(each, person, touched, spot) && overlaps(each, spot)) return false;
@@ -171,6 +195,11 @@ bool AccessModel::allows_below(const Person& person, Acts needed, Acts touched,
       permitted |= each.acts & needed;
   }
   return permitted == needed;
+}
+
+bool AccessModel::audits(const Person& person, Acts act, const Spot& spot) const {
+  return std::ranges::any_of(
+      audits_, [&](const Statement& each) { return is_about(each, person, act, spot); });
 }
 
 }  // namespace syncline::sim

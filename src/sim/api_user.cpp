@@ -20,7 +20,8 @@ constexpr std::uint64_t kAskAgainMs = 5'000;
 // disk had not answered when the process ended still hold it.
 class HomeLoop final : public Scheduler {
  public:
-  explicit HomeLoop(Server::Process& process) : alive_(process.alive), loop_(process.loop) {}
+  HomeLoop(Server::Process& process, std::size_t loop)
+      : alive_(process.alive), loop_(*process.loops()[loop]) {}
 
   void post(Task task) override {
     if (!alive_.expired()) loop_.post(std::move(task));
@@ -45,9 +46,9 @@ class HomeLoop final : public Scheduler {
 // Collects an answer. Reports nothing after the process has ended.
 class Collected final : public http::Exchange {
  public:
-  Collected(Server::Process& process, ApiUser::Done done,
+  Collected(Server::Process& process, std::size_t loop, ApiUser::Done done,
             std::shared_ptr<const std::atomic<bool>> left)
-      : loop_(process), done_(std::move(done)), left_(std::move(left)) {}
+      : loop_(process, loop), done_(std::move(done)), left_(std::move(left)) {}
 
   Scheduler& loop() override { return loop_; }
   void respond(http::Response response) override {
@@ -135,9 +136,11 @@ void ApiUser::ask(std::string_view method, std::string target, Done done, Task f
   auto head = http::parse_request_head(lines + "\r\n", {});
   SYNCLINE_ASSERT(head.has_value());
   head->request.body = std::move(body);
+  head->request.loop = process->next_loop();
+  Loop& loop = *process->loops()[head->request.loop];
   auto asked = std::make_shared<Asked>(world_, *process, process->alive, std::move(head->request),
                                        std::move(done), std::move(first), std::move(left));
-  process->loop.post([asked = std::move(asked)] { serve(asked); });
+  loop.post([asked = std::move(asked)] { serve(asked); });
 }
 
 void ApiUser::serve(std::shared_ptr<Asked> asked) {
@@ -147,10 +150,11 @@ void ApiUser::serve(std::shared_ptr<Asked> asked) {
   auto taken = [asked, full](const Answer& answer) {
     if (!full || answer.status != 503 || asked->alive.expired()) return asked->take(answer);
     asked->world.hit(Probe::request_put_off);
-    asked->process.loop.after(kAskAgainMs, [asked] { serve(asked); });
+    asked->process.loops()[asked->request.loop]->after(kAskAgainMs, [asked] { serve(asked); });
   };
-  asked->process.serve(asked->request, http::Responder(std::make_shared<Collected>(
-                                           asked->process, std::move(taken), asked->left)));
+  asked->process.serve(asked->request,
+                       http::Responder(std::make_shared<Collected>(
+                           asked->process, asked->request.loop, std::move(taken), asked->left)));
 }
 
 }  // namespace syncline::sim

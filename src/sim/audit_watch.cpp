@@ -17,16 +17,18 @@ constexpr std::uint64_t kWrittenWithinUs = 30 * kSecond;  // when nothing fails 
 constexpr std::string_view kCannotBeWritten = "the audit log cannot be written";
 
 std::string shown_key(const AuditWatch::Key& key) {
-  return fmt::format("the {} '{} {}' of {} with status {}", key.kind, key.what, key.where,
-                     key.principal, key.status);
+  return fmt::format("the {} '{} {} {}' of {} with status {}", key.kind, key.what, key.workspace,
+                     key.where, key.principal, key.status);
 }
 
 // Refusals differ in their reasons, which not everybody is told.
 AuditWatch::Key key_of_entry(const log::AuditEntry& entry) {
-  const bool by_request = entry.kind != log::AuditEntry::Kind::kRefusal;
+  const bool by_request =
+      entry.kind == log::AuditEntry::Kind::kAct || entry.kind == log::AuditEntry::Kind::kExport;
   return {.kind = std::string(log::name_of(entry.kind)),
           .principal = entry.principal,
           .what = by_request ? entry.request : entry.right,
+          .workspace = entry.workspace,
           .where = entry.object,
           .status = entry.status};
 }
@@ -54,8 +56,11 @@ class AuditWatch::Reports final : public observe::Sink {
   std::uint64_t failures_ = 0;
 };
 
-AuditWatch::AuditWatch(World& world, Server& server)
-    : world_(world), server_(server), reports_(std::make_shared<Reports>(world)) {
+AuditWatch::AuditWatch(World& world, Server& server, std::string log)
+    : world_(world),
+      server_(server),
+      log_(std::move(log)),
+      reports_(std::make_shared<Reports>(world)) {
   world.kept.push_back(reports_);
   server.report_to(reports_.get());
 }
@@ -69,8 +74,8 @@ void AuditWatch::read_on() {
   if (process == nullptr) return;
   for (;;) {
     const auto events =
-        store::read_object_events(process->store->tables(), std::string(log::kSystemWorkspace),
-                                  std::string(log::kAuditObject), read_, {.max_events = 1000});
+        store::read_object_events(process->store->tables(), log_, std::string(log::kAuditObject),
+                                  read_, {.max_events = 1000});
     if (!events || events->empty()) return;  // another oracle reports damage
     for (const log::Event& event : *events) {
       read_ = event.position;
@@ -106,20 +111,35 @@ void AuditWatch::told(const Key& key, const std::weak_ptr<const int>& by) {
   if (!by.expired() && by.lock() == process_.lock()) ++told_[key];
 }
 
+std::vector<AuditWatch::Key> AuditWatch::refusals() {
+  read_on();
+  std::vector<Key> all;
+  for (const auto& [key, times] : logged_)
+    if (key.kind == "refusal") all.push_back(key);
+  return all;
+}
+
 // If something could not be written, nobody knows what that was.
 std::string AuditWatch::why_not() {
   if (failures_then_ != reports_->failures()) return {};
   read_on();
   for (const auto& [key, times] : told_) {
     const std::uint64_t there = logged_[key] - logged_then_[key];
+    Lack& lack = lacks_[key];
+    if (there >= times || lack.times != times) lack = {times, world_.now_us()};
     if (there >= times) continue;
     std::string lacks = fmt::format("{} happened {} times, and stands in the log {} times",
                                     shown_key(key), times, there);
-    if (lacks_since_us_ == 0) lacks_since_us_ = world_.now_us();
-    if (world_.now_us() > lacks_since_us_ + kWrittenWithinUs) world_.violated(kAuditLog, lacks);
+    if (world_.now_us() > lack.since_us + kWrittenWithinUs) world_.violated(kAuditLog, lacks);
     return lacks;
   }
   if (!told_.empty()) world_.hit(Probe::refusal_audited);
+  for (const auto& [key, times] : logged_)
+    if (key.kind == "read" && key.what == "history" && std::cmp_greater(times, possible_[key]))
+      world_.violated(kAuditLog,
+                      fmt::format("{} stands in the log {} times, and audit rules fit it "
+                                  "{} times",
+                                  shown_key(key), times, possible_[key]));
   return {};
 }
 

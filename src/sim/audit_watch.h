@@ -2,8 +2,9 @@
 // (sim/warden.h) tell it what they were answered; it reads what is on the disk.
 //
 //   - An administrative act stands there when its answer comes, with its status, also if it failed.
-//   - Refusals and exports stand there soon: when all is quiet, as often as anybody was told of one by the present
-//     process. Those that a process was told of shortly before it ended may be missing.
+//   - Refusals, exports and reads that an audit rule fits stand there soon: when all is quiet, as often as anybody was told
+//     of one by the present process. Those that a process was told of shortly before it ended may be missing.
+//   - A read of the past that no audit rule fits does not stand there.
 //   - No entry, and no report of the server, holds a byte of what somebody wrote, showed or said.
 //
 // If the server reports that the log cannot be written, nobody can demand what was to be written then.
@@ -16,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "log/event.h"
 #include "observe/report.h"
@@ -26,13 +28,15 @@ namespace syncline::sim {
 
 class AuditWatch {
  public:
-  AuditWatch(World& world, Server& server);
+  // `log`: the workspace that holds the audit log (log/audit.h), by its name within the server.
+  AuditWatch(World& world, Server& server, std::string log);
 
   // Who did what, as the audit log says it. Two that are alike have one key.
   struct Key {
-    std::string kind = {};       // "act", "refusal", "export"
+    std::string kind = {};       // "act", "refusal", "export", "read"
     std::string principal = {};  // who asked
-    std::string what = {};       // an act: method and route; a refusal: the right
+    std::string what = {};       // an act: method and route; a refusal or a read: the right
+    std::string workspace = {};  // its public name
     std::string where = {};      // the object, or what else was named
     std::uint64_t status = 0;
 
@@ -43,14 +47,18 @@ class AuditWatch {
   std::uint64_t failures() const;
   // An act was answered. `failures`: as they were when it was asked for.
   void answered(const Key& act, std::uint64_t failures);
-  // Somebody was refused, or has got an export. `by`: the process that said so.
+  // Somebody was refused, or has got an export, or something that an audit rule fits. `by`: the process that said so.
   void told(const Key& key, const std::weak_ptr<const int>& by);
+  // Somebody asks for something (1), and some rule of this time may fit that; or none did (-1).
+  void may_tell(const Key& key, int times) { possible_[key] += times; }
 
   // A process has recovered, and serves nobody yet.
   void started();
 
   // When everybody is quiet: what the audit log still lacks; "" if nothing.
   std::string why_not();
+  // All refusals that it holds.
+  std::vector<Key> refusals();
 
  private:
   class Reports;
@@ -60,17 +68,24 @@ class AuditWatch {
 
   World& world_;
   Server& server_;
+  const std::string log_;
   const std::shared_ptr<Reports> reports_;
   log::Position read_ = 0;
   std::map<Key, std::uint64_t> logged_;
   std::map<Key, std::uint64_t> acts_;  // that were answered
+  std::map<Key, std::int64_t> possible_;
 
   // Of the present process:
   std::weak_ptr<const int> process_;
   std::uint64_t failures_then_ = 0;
   std::map<Key, std::uint64_t> logged_then_;
   std::map<Key, std::uint64_t> told_;
-  std::uint64_t lacks_since_us_ = 0;  // since when something lacks, and everybody is quiet
+  // What lacks while everybody is quiet: of how many, since when.
+  struct Lack {
+    std::uint64_t times = 0;
+    std::uint64_t since_us = 0;
+  };
+  std::map<Key, Lack> lacks_;
 };
 
 }  // namespace syncline::sim

@@ -97,8 +97,8 @@ void Auditor::ask() {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
   for (const std::string& workspace : workspaces_) {
-    process->loop.post([this, process, workspace, pending = pending_] {
-      process->shard().notary.checkpoint(
+    process->loop_of(workspace).post([this, process, workspace, pending = pending_] {
+      process->shard_of(workspace).notary.checkpoint(
           workspace, [this, workspace, pending](Result<log::SignedCheckpoint> made) {
             if (made) return take(workspace, std::move(*made));
             unanswered_.insert(workspace);

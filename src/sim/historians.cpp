@@ -90,13 +90,13 @@ void Historians::ask() {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
   const ObjectName& object = objects_[dice_.below(objects_.size())];
-  process->loop.post([this, process, object, past = past_] {
-    process->shard().store->events().head(object.first,
-                                          [this, process, object, past](Result<log::Head> head) {
-                                            if (past != past_ || !head || head->last_position == 0)
-                                              return;
-                                            look(*process, object, *head);
-                                          });
+  process->loop_of(object.first).post([this, process, object, past = past_] {
+    process->shard_of(object.first)
+        .store->events()
+        .head(object.first, [this, process, object, past](Result<log::Head> head) {
+          if (past != past_ || !head || head->last_position == 0) return;
+          look(*process, object, *head);
+        });
   });
 }
 
@@ -171,15 +171,17 @@ bool Historians::is_pinned(const std::string& workspace, const std::string& mome
 void Historians::look_at_time_of(Server::Process& process, const ObjectName& object,
                                  const log::Head& head) {
   const log::Position position = dice_.below(head.last_position);
-  process.shard().store->events().read(
-      object.first, position, {.max_events = 1},
-      [this, object, past = past_, end = head.last_position,
-       last = head.accepted_ms()](auto events) {
-        if (past != past_ || !events || events->empty()) return;
-        const std::uint64_t then = events->front().accepted_ms();
-        if (then >= last) return;
-        look_at(object, {.text = protocol::time_text(then), .unix_ms = then, .asked_at = end});
-      });
+  process.shard_of(object.first)
+      .store->events()
+      .read(object.first, position, {.max_events = 1},
+            [this, object, past = past_, end = head.last_position,
+             last = head.accepted_ms()](auto events) {
+              if (past != past_ || !events || events->empty()) return;
+              const std::uint64_t then = events->front().accepted_ms();
+              if (then >= last) return;
+              look_at(object,
+                      {.text = protocol::time_text(then), .unix_ms = then, .asked_at = end});
+            });
 }
 
 void Historians::look_at(const ObjectName& object, Moment moment) {

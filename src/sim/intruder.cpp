@@ -104,7 +104,12 @@ void Intruder::act() {
   ApiUser(world_, server_, question->asker.token, question->asker.origin)
       .ask(
           method, draw_target(route, object),
-          [this, question](const ApiUser::Answer& answer) { judge(*question, answer); },
+          [this, question](const ApiUser::Answer& answer) {
+            // With several loops, the workspace may have opened before its own loop was asked.
+            if (server_.process()->shards.size() > 1)
+              question->shut = question->shut && server_.importing(question->workspace);
+            judge(*question, answer);
+          },
           [this, question] { question->shut = server_.importing(question->workspace); });
 }
 

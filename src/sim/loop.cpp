@@ -7,12 +7,45 @@ namespace syncline::sim {
 namespace {
 
 constexpr Lane kLanes = 5;  // few, so that some workspaces share one
+constexpr double kLongDelays = 0.03;
 
 }  // namespace
 
 void Loop::post_in(Lane lane, Task task) {
+  if (delays_ && is_from_others()) return come_later({lane, std::move(task)});
   tasks_.push_back({lane, std::move(task)});
   schedule();
+}
+
+void Loop::hear_late(std::vector<const Loop*> others, Dice dice, std::uint64_t longest_us) {
+  others_ = std::move(others);
+  delays_ = dice;
+  longest_delay_us_ = longest_us;
+}
+
+bool Loop::is_from_others() const {
+  return std::ranges::any_of(others_, [](const Loop* each) { return each->in_turn_; });
+}
+
+void Loop::come_later(Posted posted) {
+  const std::uint64_t longest_us = longest_delay_us_ * (delays_->chance(kLongDelays) ? 10 : 1);
+  const std::uint64_t at_us = timeline_.now_us() + delays_->below(longest_us + 1);
+  const std::uint64_t last_us = coming_.empty() ? 0 : coming_.back().at_us;
+  coming_.push_back({std::max(at_us, last_us), std::move(posted)});
+  await_next();
+}
+
+void Loop::await_next() {
+  if (arrival_scheduled_ || coming_.empty()) return;
+  arrival_scheduled_ = true;
+  const std::uint64_t now_us = timeline_.now_us();
+  arrival_ = timeline_.after(std::max(coming_.front().at_us, now_us) - now_us, [this] {
+    arrival_scheduled_ = false;
+    tasks_.push_back(std::move(coming_.front().posted));
+    coming_.pop_front();
+    schedule();
+    await_next();
+  });
 }
 
 Lane Loop::lane_of(std::string_view workspace) const {
@@ -95,15 +128,22 @@ void Loop::resume() {
 void Loop::stop() {
   for (const auto& [id, ticket] : timers_) timeline_.cancel(ticket);
   timers_.clear();
-  if (turn_scheduled_) timeline_.cancel(turn_);
-  turn_scheduled_ = false;
+  forget_turns();
   // Destroying a task may post others.
-  while (!tasks_.empty()) {
+  while (!tasks_.empty() || !coming_.empty()) {
     auto tasks = std::exchange(tasks_, {});
     tasks.clear();
+    auto coming = std::exchange(coming_, {});
+    coming.clear();
   }
+  forget_turns();
+}
+
+void Loop::forget_turns() {
   if (turn_scheduled_) timeline_.cancel(turn_);
   turn_scheduled_ = false;
+  if (arrival_scheduled_) timeline_.cancel(arrival_);
+  arrival_scheduled_ = false;
 }
 
 }  // namespace syncline::sim

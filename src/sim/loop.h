@@ -5,6 +5,9 @@
 // longer on a slow one. A paused process does nothing, and catches up when it resumes. stop() ends
 // the process and drops everything that is still due.
 //
+// Several loops of one process share nothing but tasks that they post to each other. These may take a while, and keep their
+// order. What comes from elsewhere, such as messages of clients, passes them.
+//
 // Lanes: a loop of a real server shares its time out (base/scheduler.h), so tasks of one workspace pass those
 // of others. Here, chance decides who passes whom.
 #pragma once
@@ -14,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/scheduler.h"
 #include "sim/dice.h"
@@ -58,7 +62,10 @@ class Loop final : public Scheduler {
   void set_turn_us(std::uint64_t turn_us) { turn_us_ = turn_us; }
   // From now on, the tasks of a turn run lane by lane, in an order that the dice choose.
   void share_out(Dice dice) { lanes_ = dice; }
-  std::size_t waiting() const { return tasks_.size(); }
+  // From now on, what `others` post in their turns takes as long as the dice choose: most often up to `longest_us`, and now
+  // and then ten times as long. They must live as long as this.
+  void hear_late(std::vector<const Loop*> others, Dice dice, std::uint64_t longest_us);
+  std::size_t waiting() const { return tasks_.size() + coming_.size(); }
 
  private:
   struct Posted {
@@ -66,8 +73,17 @@ class Loop final : public Scheduler {
     Task task;
   };
 
+  struct Coming {
+    std::uint64_t at_us;
+    Posted posted;
+  };
+
+  bool is_from_others() const;
+  void come_later(Posted posted);
+  void await_next();
   void schedule();
   void turn();
+  void forget_turns();
   void shuffle_lanes();
   std::uint64_t local_ms() const;
 
@@ -76,6 +92,12 @@ class Loop final : public Scheduler {
   std::uint64_t turn_us_ = 20;
   std::deque<Posted> tasks_;
   std::optional<Dice> lanes_;
+  std::vector<const Loop*> others_;
+  std::optional<Dice> delays_;  // of what these post
+  std::uint64_t longest_delay_us_ = 0;
+  std::deque<Coming> coming_;  // from the others, in order
+  Timeline::Ticket arrival_{};
+  bool arrival_scheduled_ = false;
   Lane lane_ = 0;  // of the present turn
   std::map<TimerId, Timeline::Ticket> timers_;
   TimerId last_timer_ = 0;

@@ -18,6 +18,7 @@ using protocol::SyncKind;
 namespace {
 
 constexpr std::uint64_t kMemberEveryUs = 3 * kSecond / 2;
+constexpr std::uint64_t kSilentUs = 30 * kSecond;
 constexpr std::size_t kLongContent = 400;  // then it is erased
 constexpr crdt::ClientId kFirstPage = 900'000;
 constexpr crdt::ClientId kPagesOfMember = 10'000;
@@ -43,31 +44,38 @@ Member::Member(World& world, Network& network, Warden& warden, std::size_t numbe
       warden_(warden),
       index_(index),
       hocuspocus_(index % 2 == 1),
-      object_(Warden::object_of(index)) {}
+      ward_(warden.ward_of(index)),
+      object_(Warden::object_of(index)),
+      person_(index) {}
 
 // ---- the connection
 
 Hello Member::hello() {
   forget();
-  came_ = warden_.end();
+  const Warden::Pass pass = warden_.pass_of(index_);
+  person_ = pass.person;
+  token_ = pass.token;
+  came_ = warden_.now(ward_);
+  quiet_since_ = warden_.still();
   process_ = warden_.process();
   return {.client = {},
           .hocuspocus = hocuspocus_,
-          .workspace = std::string(Warden::kWorkspace),
+          .workspace = std::string(warden_.workspace_of(ward_)),
           .object = hocuspocus_ ? std::string() : object_,
-          .token = Warden::token_of(index_),
+          .token = token_,
           .wants_saved = true};
 }
 
 // If another process has come meanwhile, nobody knows which one speaks.
 void Member::opened() {
+  heard_us_ = world_.now_us();
   if (process_.lock() != warden_.process().lock()) process_.reset();
   if (!hocuspocus_) return load();
   ByteWriter out;
   out.var_string(object_);
   out.var_uint(2);
   out.var_uint(0);
-  out.var_string(Warden::token_of(index_));
+  out.var_string(token_);
   send(out.take());
 }
 
@@ -92,7 +100,8 @@ void Member::load() {
 }
 
 void Member::received(ByteView message) {
-  warden_.shown(index_, as_text(message), came_);
+  heard_us_ = world_.now_us();
+  warden_.shown(person_, ward_, as_text(message), came_);
   ByteReader in(message);
   if (hocuspocus_ && in.var_string() != object_) return;
   const std::uint64_t kind = in.var_uint();
@@ -103,7 +112,11 @@ void Member::take_sync(ByteReader& in) {
   const std::uint64_t kind = in.var_uint();
   if (kind == 0 || page_ == nullptr) return;
   static_cast<void>(page_->apply_update(in.var_buffer()));
-  if (kind == 1) loaded_ = true;
+  if (kind == 1) {
+    loaded_ = true;
+    if (const auto since = std::exchange(quiet_since_, std::nullopt))
+      warden_.opened(person_, ward_, object_, *since, process_);
+  }
   world_.hit(Probe::member_served);
 }
 
@@ -117,7 +130,8 @@ void Member::take_y(std::uint64_t kind, ByteReader& in) {
 
 void Member::denied(std::string_view reason) {
   const std::string_view action = denied_action(reason);
-  if (action == "presence") return warden_.told_of_refusal(index_, action, object_, process_);
+  if (action == "presence")
+    return warden_.told_of_refusal(person_, ward_, action, object_, process_);
   // Who may not read any more is sent away, and has asked for nothing.
   if (!action.empty() && action != "read") edit_refused();
 }
@@ -145,12 +159,23 @@ void Member::rest() {
   if (connected() && outstanding_ && !outstanding_->judged) load();
 }
 
+void Member::edit_at_once() {
+  if (!resting_ && connected() && loaded_ && !outstanding_) edit();
+}
+
+// The server may have given the connection up while nothing reached it. Published clients find that out in the same way.
+void Member::give_up_silent() {
+  if (!connected() || world_.now_us() < heard_us_ + kSilentUs) return;
+  forget();
+  close();
+}
+
 void Member::act() {
-  if (resting_) return;
+  if (resting_) return give_up_silent();
   const std::uint64_t choice = dice_.below(100);
-  if (choice < 16) return warden_.ask_something(index_, dice_);
-  if (choice < 19) return warden_.give_something(index_, dice_);
-  if (choice < 22) return warden_.restore_something(index_, object_, dice_);
+  if (choice < 16) return warden_.ask_something(*this, dice_);
+  if (choice < 19) return warden_.give_something(*this, dice_);
+  if (choice < 22) return warden_.restore_something(*this, dice_);
   if (!connected()) return;
   if (choice < 24 || (leaving_ && !outstanding_)) {
     forget();
@@ -188,41 +213,41 @@ Member::Outstanding Member::outstanding_of(Edit edit) const {
   const Need write = place(kMayInsert, "/content/*");
   const Need comment = place(kMayInsert, "/comments/*");
   switch (edit) {
-    case Edit::kWrite: return {{write}, {write}, {}, 0, "writes"};
-    case Edit::kComment: return {{comment}, {comment}, {}, 0, "comments"};
+    case Edit::kWrite: return {{write}, {write}, {}, {}, "writes"};
+    case Edit::kComment: return {{comment}, {comment}, {}, {}, "comments"};
     case Edit::kErase: {
       // Formats that nothing is left of go with the text.
       const Need erase = place(kMayDelete, "/content/*");
-      return {{erase}, {place(kMayDelete | kMayFormat, "/content/*")}, {}, 0, "erases"};
+      return {{erase}, {place(kMayDelete | kMayFormat, "/content/*")}, {}, {}, "erases"};
     }
     case Edit::kFormat: {
       const Need format = place(kMayFormat, "/content/*");
-      return {{format}, {format}, {}, 0, "formats"};
+      return {{format}, {format}, {}, {}, "formats"};
     }
     case Edit::kSetTitle: {
       const Need set = place(kMaySet, "/plan/title");
-      return {{set}, {set}, {}, 0, "sets the title"};
+      return {{set}, {set}, {}, {}, "sets the title"};
     }
     case Edit::kRemoveTitle: {
       const Need remove = place(kMaySet | kMayDelete, "/plan/title");
-      return {{remove}, {remove}, {}, 0, "removes the title"};
+      return {{remove}, {remove}, {}, {}, "removes the title"};
     }
     case Edit::kSetTravel: {
       const Need set = place(kMaySet, "/plan/budget/travel");
-      return {{set}, {set}, {}, 0, "sets what travel costs"};
+      return {{set}, {set}, {}, {}, "sets what travel costs"};
     }
     case Edit::kNewBudget: {
       const Need replace = below(kMaySet, kMayWrite);
-      return {{replace}, {replace}, {}, 0, "makes a new budget"};
+      return {{replace}, {replace}, {}, {}, "makes a new budget"};
     }
     case Edit::kRemoveBudget: {
       const Need remove = below(kMaySet | kMayDelete, kMaySet | kMayDelete);
-      return {{remove}, {remove}, {}, 0, "removes the budget"};
+      return {{remove}, {remove}, {}, {}, "removes the budget"};
     }
     case Edit::kWriteAndComment:
     case Edit::kCount: break;
   }
-  return {{write, comment}, {write, comment}, {}, 0, "writes and comments"};
+  return {{write, comment}, {write, comment}, {}, {}, "writes and comments"};
 }
 
 // Marks are inserted at the ends of texts, and erased as a whole, so none becomes another one.
@@ -268,12 +293,12 @@ bool Member::carry_out(Edit edit, const std::string& mark) {
 void Member::edit() {
   auto kind = static_cast<Edit>(dice_.below(static_cast<std::size_t>(Edit::kCount)));
   if (page_->text("content").length() > kLongContent) kind = Edit::kErase;
-  const std::uint64_t mark = warden_.draw_mark(index_);
+  const std::uint64_t mark = warden_.draw_mark(person_, ward_, object_);
   const Bytes update =
       make_update([&] { static_cast<void>(carry_out(kind, mark_text(MarkKind::kTaint, mark))); });
   if (update.empty()) return;
   Outstanding outstanding = outstanding_of(kind);
-  outstanding.end = warden_.end();
+  outstanding.since = warden_.now(ward_);
   const bool leaves_mark =
       kind != Edit::kErase && kind != Edit::kRemoveTitle && kind != Edit::kRemoveBudget;
   if (leaves_mark) outstanding.mark = mark;
@@ -284,7 +309,8 @@ void Member::edit() {
 // The second change comes first, and waits. Afterwards the member leaves, because answers to both look alike.
 void Member::edit_out_of_order() {
   const auto marked = [this](Edit kind) {
-    const std::string mark = mark_text(MarkKind::kTaint, warden_.draw_mark(index_));
+    const std::string mark =
+        mark_text(MarkKind::kTaint, warden_.draw_mark(person_, ward_, object_));
     return make_update([&] { static_cast<void>(carry_out(kind, mark)); });
   };
   const Bytes first = marked(dice_.chance(0.7) ? Edit::kComment : Edit::kWrite);
@@ -309,20 +335,22 @@ void Member::edit_saved() {
 void Member::edit_refused() {
   if (!outstanding_) return;
   if (outstanding_->judged)
-    warden_.refused(index_, object_,
-                    {.person = index_,
+    warden_.refused(object_,
+                    {.person = person_,
                      .needs = std::move(outstanding_->needs),
                      .surely = std::move(outstanding_->surely),
-                     .span = warden_.until_now(outstanding_->end),
+                     .span = warden_.until_now(ward_, outstanding_->since),
                      .refused = true,
-                     .what = std::move(outstanding_->what)},
+                     .what = std::move(outstanding_->what),
+                     .ward = ward_},
                     process_);
   load();
 }
 
 void Member::show() {
-  const std::string state = fmt::format(R"({{"user":{{"name":"{}"}}}})",
-                                        mark_text(MarkKind::kShows, warden_.draw_mark(index_)));
+  const std::string state =
+      fmt::format(R"({{"user":{{"name":"{}"}}}})",
+                  mark_text(MarkKind::kShows, warden_.draw_mark(person_, ward_, object_)));
   const crdt::AwarenessEntry entry{
       .client = kFirstPage - 1 - index_, .clock = ++clock_, .state = state};
   const Bytes update = crdt::encode_awareness({&entry, 1});
@@ -334,7 +362,7 @@ void Member::say() {
   ByteWriter out;
   out.var_string(object_);
   out.var_uint(6);  // to everybody
-  out.var_string(mark_text(MarkKind::kSays, warden_.draw_mark(index_)));
+  out.var_string(mark_text(MarkKind::kSays, warden_.draw_mark(person_, ward_, object_)));
   send(out.take());
 }
 

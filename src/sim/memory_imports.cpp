@@ -51,6 +51,10 @@ bool may_pass(const Error& error) {
 
 }  // namespace
 
+node::Shard& MemoryImports::shard_of(const std::string& workspace) const {
+  return *shards_->at(shards_->placement().owner_of(workspace));
+}
+
 bool MemoryImports::holds(const std::string& workspace) const {
   const auto found = imports_.find(workspace);
   if (found == imports_.end()) return false;
@@ -84,18 +88,19 @@ void MemoryImports::piece(const std::string& workspace, std::uint64_t offset, st
 
 void MemoryImports::begin(const std::string& workspace, std::string bytes,
                           log::Done<api::ImportStatus> done) {
-  shard_->store->events().head(workspace, [this, workspace, bytes = std::move(bytes),
-                                           done = std::move(done)](Result<log::Head> head) mutable {
-    if (!head) return done(std::unexpected(std::move(head.error())));
-    if (head->last_position > 0)
-      return done(fail(ErrorCode::kConflict, "workspace " + workspace + " exists"));
-    if (shard_->host.has(workspace))
-      return done(fail(ErrorCode::kUnavailable, "clients are connected to " + workspace));
-    auto import = std::make_shared<Import>();
-    import->status.state = api::ImportState::kReceiving;
-    imports_[workspace] = import;
-    done(append(workspace, std::move(import), bytes));
-  });
+  shard_of(workspace).store->events().head(
+      workspace, [this, workspace, bytes = std::move(bytes),
+                  done = std::move(done)](Result<log::Head> head) mutable {
+        if (!head) return done(std::unexpected(std::move(head.error())));
+        if (head->last_position > 0)
+          return done(fail(ErrorCode::kConflict, "workspace " + workspace + " exists"));
+        if (shard_of(workspace).host.has(workspace))
+          return done(fail(ErrorCode::kUnavailable, "clients are connected to " + workspace));
+        auto import = std::make_shared<Import>();
+        import->status.state = api::ImportState::kReceiving;
+        imports_[workspace] = import;
+        done(append(workspace, std::move(import), bytes));
+      });
 }
 
 Result<api::ImportStatus> MemoryImports::append(const std::string& workspace, Shared import,
@@ -113,7 +118,7 @@ Result<api::ImportStatus> MemoryImports::append(const std::string& workspace, Sh
 }
 
 void MemoryImports::run(const std::string& workspace, Shared import) {
-  auto steps = steps_of(import->file, shard_->sources.types);
+  auto steps = steps_of(import->file, shard_of(workspace).sources.types);
   if (!steps) {
     import->status.state = api::ImportState::kFailed;
     import->status.failure = std::move(steps.error());
@@ -121,23 +126,23 @@ void MemoryImports::run(const std::string& workspace, Shared import) {
   }
   import->status.state = api::ImportState::kAppending;
   import->steps = std::move(*steps);
-  shard_->scheduler.post([this, workspace, import] { carry_on(workspace, import); });
+  shard_of(workspace).scheduler.post([this, workspace, import] { carry_on(workspace, import); });
 }
 
 void MemoryImports::carry_on(const std::string& workspace, Shared import) {
   if (import->next == import->steps.size()) {
-    shard_->cache.forget(workspace);  // it was found empty before
+    shard_of(workspace).cache.forget(workspace);  // it was found empty before
     import->status.state = api::ImportState::kDone;
     return;
   }
-  state::carry_out(shard_->sources, workspace, import->steps[import->next],
+  state::carry_out(shard_of(workspace).sources, workspace, import->steps[import->next],
                    [this, workspace, import](Result<void> done) {
                      if (done) {
                        ++import->next;
                        return carry_on(workspace, import);
                      }
                      if (may_pass(done.error())) {
-                       shard_->scheduler.after(
+                       shard_of(workspace).scheduler.after(
                            kAgainMs, [this, workspace, import] { carry_on(workspace, import); });
                        return;
                      }

@@ -4,7 +4,7 @@
 // verified, and its events and states are put into the store one after the other. A store that refuses for now is asked
 // again. Until the end of that nobody may use the workspace.
 //
-// Thread-safety: none; lives on the loop of its process, which it does not outlive.
+// Thread-safety: none; lives in its process, which it does not outlive. Each import is used on the loop of its workspace.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "api/imports.h"
-#include "node/shard.h"
+#include "node/shards.h"
 #include "state/bundle_import.h"
 
 namespace syncline::sim {
@@ -22,7 +22,7 @@ namespace syncline::sim {
 class MemoryImports final : public api::Imports {
  public:
   // Before the first request.
-  void serve(node::Shard& shard) { shard_ = &shard; }
+  void serve(const node::Shards& shards) { shards_ = &shards; }
 
   // Is the workspace closed because it is being imported?
   bool holds(const std::string& workspace) const;
@@ -47,7 +47,9 @@ class MemoryImports final : public api::Imports {
   void run(const std::string& workspace, Shared import);
   void carry_on(const std::string& workspace, Shared import);
 
-  node::Shard* shard_ = nullptr;
+  node::Shard& shard_of(const std::string& workspace) const;
+
+  const node::Shards* shards_ = nullptr;
   std::map<std::string, Shared> imports_;
 };
 

@@ -17,7 +17,7 @@ void Network::connect(Hello hello, Loop& loop,
   auto attempt = [this, hello = std::move(hello), &loop, handler = std::move(handler)]() mutable {
     const bool blocked =
         path(hello.number, Side::kClient).blocked || path(hello.number, Side::kServer).blocked;
-    Loop* server = acceptor_ != nullptr && !blocked ? acceptor_->loop() : nullptr;
+    Loop* server = acceptor_ != nullptr && !blocked ? acceptor_->loop_for(hello) : nullptr;
     auto accepted = server != nullptr ? acceptor_->accept(hello) : nullptr;
     world_.trace.note(Kind::kConnect, hello.client, "server", accepted ? 1 : 0, 0, [&] {
       return accepted ? fmt::format("connects to {}/{}", hello.workspace, hello.object)

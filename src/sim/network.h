@@ -188,7 +188,8 @@ class Network final : public Connector {
   class Acceptor {
    public:
     virtual ~Acceptor() = default;
-    virtual Loop* loop() = 0;  // null: nobody listens
+    virtual Loop* loop() = 0;                        // the first one; null: nobody listens
+    virtual Loop* loop_for(const Hello& hello) = 0;  // that takes the connection; the same
     virtual std::unique_ptr<session::ConnectionHandler> accept(const Hello& hello) = 0;
   };
 
@@ -210,7 +211,7 @@ class Network final : public Connector {
   void heal();
   std::vector<std::shared_ptr<Wire>> wires();
 
-  // The loop of the server that accepts connections now; null if there is none.
+  // The first loop of the server that accepts connections now; null if there is none.
   const Loop* server() const { return acceptor_ != nullptr ? acceptor_->loop() : nullptr; }
   // True if the server still has one of the client's connections with the numbers `first` to
   // `last`. A session that was told of the end of its connection no longer has it.

@@ -347,18 +347,28 @@ void Oracle::check_bounds(Server& server, Network& network) {
   }
   // The session stops reading at one more than the limit. What came before its token was judged is there already.
   const std::size_t early = plan_.issuer.on ? kBeforeToken : 0;
-  if (process->shard().session_counters.most_inflight > limits.inflight_updates + 1 + early)
-    return world_.violated(
-        std::string(kBounded),
-        fmt::format("{} updates of one session were on their way to the disk, more than {}",
-                    process->shard().session_counters.most_inflight, limits.inflight_updates));
-  const std::uint64_t waiting = process->shard().workspace_counters.changes_accepted -
-                                process->shard().workspace_counters.changes_settled;
-  const std::uint64_t bound =
-      (limits.inflight_updates + 1) * 2 * (1 + process->shard().session_counters.opened);
-  if (process->shard().workspace_counters.resets == 0 && waiting > bound)
+  std::uint64_t waiting = 0;
+  std::uint64_t opened = 0;
+  std::uint64_t resets = 0;
+  for (std::size_t i = 0; i < process->shards.size(); ++i) {
+    const node::Shard& shard = *process->shards.at(i);
+    check_changes(shard, limits.inflight_updates, early);
+    waiting += shard.workspace_counters.changes_accepted - shard.workspace_counters.changes_settled;
+    opened += shard.session_counters.opened;
+    resets += shard.workspace_counters.resets;
+  }
+  const std::uint64_t bound = (limits.inflight_updates + 1) * 2 * (1 + opened);
+  if (resets == 0 && waiting > bound)
     world_.violated(std::string(kBounded),
                     fmt::format("{} changes wait for the disk, more than {}", waiting, bound));
+}
+
+void Oracle::check_changes(const node::Shard& shard, std::size_t most, std::size_t early) {
+  if (shard.session_counters.most_inflight > most + 1 + early)
+    world_.violated(
+        std::string(kBounded),
+        fmt::format("{} updates of one session were on their way to the disk, more than {}",
+                    shard.session_counters.most_inflight, most));
 }
 
 namespace {

@@ -61,6 +61,7 @@ class Oracle {
                      const crdt::Doc& replica);
 
  private:
+  void check_changes(const node::Shard& shard, std::size_t most, std::size_t early);
   bool load(const store::Tables& tables, std::map<ObjectName, History>& histories);
   void check_promises(const std::map<ObjectName, History>& histories);
   void check_shown(const std::map<ObjectName, History>& histories, const Clients& clients);

@@ -393,14 +393,27 @@ void draw_locksmith(Plan& plan, Dice dice) {
                 [](const Fault& each) { return family_of(each.kind) == Family::kClock; });
 }
 
-// Policies and shares, in every sixth world that has nothing of the above.
+// Policies and shares, in every sixth world that has nothing of the above; and in as many others also the policies of a
+// tenant, and several loops. The clocks of these do not jump: a link needs a clock that is nearly right.
 void draw_warden(Plan& plan, Dice dice) {
-  if (plan.seed % 6 != 0 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  const bool of_tenant = plan.seed % 6 == 3;
+  if ((plan.seed % 6 != 0 && !of_tenant) || plan.siege.on || plan.issuer.on || plan.names.on)
+    return;
   if (!plan.server.tenants.empty() || plan.locksmith.on) return;
   plan.warden.on = true;
   plan.warden.act_every_us = dice.scale(kSecond, 5 * kSecond);
   plan.server.audit = true;
   std::erase_if(plan.faults, [](const Fault& each) { return each.kind == FaultKind::kOlderDisk; });
+  if (!of_tenant) return;
+  plan.warden.of_tenant = true;
+  plan.server.tenant_policies = true;
+  plan.server.tenants = Warden::tenants();
+  plan.server.tickets = identity::TicketLimits{};
+  plan.server.loops = dice.between(2, 3);
+  plan.server.loop_delay_us = dice.scale(kSecond / 500, kSecond);
+  plan.server.skew.offset_ms = 0;
+  std::erase_if(plan.faults,
+                [](const Fault& each) { return family_of(each.kind) == Family::kClock; });
 }
 
 }  // namespace
@@ -479,11 +492,14 @@ std::string describe(const Plan& plan) {
       static_cast<double>(plan.disk.sync_us) / 1e3, plan.server.limits.queue_bytes,
       plan.server.limits.inflight_updates, plan.server.cache.budget_bytes,
       plan.custodian.works ? "; old history is dropped" : "",
-      plan.server.tenants.empty() ? "" : "; tenants",
+      plan.server.tenants.empty() || plan.warden.on ? "" : "; tenants",
       plan.corner == Corner::kNone ? "" : fmt::format("; {}", to_string(plan.corner)),
       plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events),
       plan.issuer.on ? "; tokens expire" : "", plan.locksmith.on ? "; keys, tickets and JWTs" : "",
-      plan.names.on ? "; people have names" : "", plan.warden.on ? "; policies and shares" : "",
+      plan.names.on ? "; people have names" : "",
+      plan.warden.of_tenant ? "; policies of a tenant"
+      : plan.warden.on      ? "; policies and shares"
+                            : "",
       describe_siege(plan));
 }
 

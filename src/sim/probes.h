@@ -55,7 +55,9 @@ namespace syncline::sim {
   X(holder_served) X(jwt_let_in) X(jwt_refused) X(keys_fetched) X(keys_not_fetched) \
   /* policies, shares and the audit log */ \
   X(member_served) X(member_out_of_order) X(rules_changed) X(rules_allowed) X(rules_refused) \
-  X(share_by_member) X(restored_by_member) X(act_audited) X(refusal_audited)
+  X(share_by_member) X(restored_by_member) X(act_audited) X(refusal_audited) \
+  X(tenant_rules_changed) X(link_made) X(link_used) X(link_undone) X(read_audited) \
+  X(refused_then_allowed)
 // clang-format on
 
 enum class Probe : std::uint8_t {

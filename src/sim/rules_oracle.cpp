@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <utility>
 
+#include "base/qualified_name.h"
 #include "log/rules.h"
 #include "log/session_record.h"
 #include "sim/invariants.h"
@@ -146,20 +148,46 @@ void make_roots(crdt::Doc& doc) {
   doc.map("plan");
 }
 
+struct RulesOracle::Replica {
+  crdt::Doc doc{{.client_id = 1, .clean_formats = false}};
+  WardShape shape;
+};
+
 // ---- what is told
+
+RulesOracle::RulesOracle(World& world, std::vector<std::string> workspaces, std::string tenant_log,
+                         std::vector<Person> people, std::string administrator)
+    : world_(world),
+      tenant_log_(std::move(tenant_log)),
+      people_(std::make_move_iterator(people.begin()), std::make_move_iterator(people.end())),
+      administrator_(std::move(administrator)) {
+  for (std::string& each : workspaces) wards_.push_back({.name = std::move(each)});
+}
+
+RulesOracle::~RulesOracle() = default;
+
+std::size_t RulesOracle::add_person(Person person) {
+  people_.push_back(std::move(person));
+  return people_.size() - 1;
+}
 
 void RulesOracle::means(std::string text, std::vector<Statement> statements) {
   meanings_.insert_or_assign(std::move(text), std::move(statements));
 }
 
-std::uint64_t RulesOracle::draw_mark(std::size_t person, std::string_view object,
-                                     log::Position end) {
-  made_.push_back({.person = person, .object = std::string(object), .end = end});
+std::uint64_t RulesOracle::draw_mark(std::size_t person, std::size_t ward, std::string_view object,
+                                     const RuleSpan& now) {
+  made_.push_back({.person = person,
+                   .ward = ward,
+                   .object = std::string(object),
+                   .end = now.own.from,
+                   .tenant = now.tenant.from});
   return made_.size() - 1;
 }
 
-void RulesOracle::shown(std::size_t person, MarkKind kind, std::uint64_t number, LogSpan span) {
-  if (number < made_.size()) shown_.push_back({person, kind, number, span});
+void RulesOracle::shown(std::size_t person, std::size_t ward, MarkKind kind, std::uint64_t number,
+                        const RuleSpan& span) {
+  if (number < made_.size()) shown_.push_back({person, ward, kind, number, span});
 }
 
 bool RulesOracle::take(const log::Event& event, AccessModel& model) const {
@@ -182,11 +210,6 @@ bool RulesOracle::take(const log::Event& event, AccessModel& model) const {
 
 // ---- judging
 
-struct RulesOracle::Replica {
-  crdt::Doc doc{{.client_id = 1, .clean_formats = false}};
-  WardShape shape;
-};
-
 void RulesOracle::broken(std::string what) const {
   world_.violated(kRules, std::move(what));
 }
@@ -206,10 +229,31 @@ bool RulesOracle::holds(const AccessModel& model, const Person& person,
   });
 }
 
-void RulesOracle::check_rule(const log::Event& event) {
-  Version next{event.position, versions_.back().model};
+void RulesOracle::check_tenant(const store::Tables& tables) {
+  tenant_.clear();
+  tenant_.push_back({0, AccessModel()});
+  if (tenant_log_.empty()) return;
+  const auto events = read_log(tables, tenant_log_);
+  if (!events) return;  // another oracle reports this
+  for (const log::Event& event : *events) {
+    if (event.object != log::kPolicyObject) continue;
+    Version next{event.position, tenant_.back().model};
+    if (!take(event, next.model) || event.principal != administrator_)
+      return broken(
+          fmt::format("event {} of the tenant is a rule that nobody has written, or is of {}",
+                      event.position, event.principal));
+    tenant_.push_back(std::move(next));
+  }
+}
+
+void RulesOracle::check_rule(Ward& ward, const log::Event& event) {
+  Version next{event.position, ward.versions.back().model};
   if (!take(event, next.model))
     return broken(fmt::format("event {} holds a rule that nobody has written", event.position));
+  const auto tenant = tenant_version_of(event, 0);
+  if (!tenant)
+    return broken(fmt::format("event {} names rules of the tenant at {}", event.position,
+                              event.tenant_policy_at));
   const std::size_t author = find_person(event.principal);
   const auto change = log::rule_change_in(event);
   const auto resource = [&]() -> std::optional<std::string> {
@@ -219,47 +263,62 @@ void RulesOracle::check_rule(const log::Event& event) {
   }();
   const bool may = event.principal == administrator_ ||
                    (author != kNobody && resource &&
-                    versions_.back().model.allows(people_[author], kMayShare, {*resource, {}}));
+                    model_of(ward, ward.versions.size() - 1, *tenant)
+                        .allows(people_[author], kMayShare, {*resource, {}}));
   if (!may)
     return broken(fmt::format("event {}: {} has changed rules, and may not", event.position,
                               event.principal));
-  versions_.push_back(std::move(next));
+  ward.versions.push_back(std::move(next));
 }
 
-void RulesOracle::check_event(const log::Event& event, Replica& replica) {
+void RulesOracle::check_event(Ward& ward, const log::Event& event) {
+  log::Position known = 0;
   find_marks(as_text(event.intent), [&](MarkKind, std::uint64_t number) {
-    if (number < made_.size() && made_[number].position == 0)
-      made_[number].position = event.position;
+    if (number >= made_.size()) return;
+    if (made_[number].position == 0) made_[number].position = event.position;
+    known = std::max(known, made_[number].tenant);
   });
+  auto& place = ward.replicas[event.object];
+  if (place == nullptr) place = std::make_shared<Replica>();
+  Replica& replica = *place;
   const WardShape before = std::exchange(replica.shape, {});
   if (auto applied = replica.doc.apply_update(event.intent); !applied)
     return broken(
         fmt::format("event {} cannot be applied: {}", event.position, applied.error().message));
   replica.shape = shape_of(replica.doc);
-  const Version& version = versions_.back();
+  const Version& version = ward.versions.back();
   const log::Position judged_by = version.model.empty() ? 0 : version.since;
   if (event.policy_at != judged_by)
     return broken(fmt::format("event {} says that the rules of {} judged it, and those of {} held",
                               event.position, event.policy_at, judged_by));
+  const auto tenant = tenant_version_of(event, known);
+  if (!tenant)
+    return broken(
+        fmt::format("event {} says that the rules of the tenant of {} judged it, and "
+                    "those of {} were confirmed before",
+                    event.position, event.tenant_policy_at, known));
   const std::size_t author = find_person(event.principal);
   if (author == kNobody) return broken(fmt::format("event {} is of nobody", event.position));
-  check_session(event, people_[author], judged_by > 0);
+  check_session(ward, event, people_[author], judged_by > 0 || event.tenant_policy_at > 0);
   const bool restores = event.actor.starts_with("restore of ");
   std::vector<Need> needs = needs_between(before, replica.shape, event.object, restores);
   if (restores) needs.push_back({.needed = kMayRestore | kMayHistory, .spot = {event.object, {}}});
+  const AccessModel& model = model_of(ward, ward.versions.size() - 1, *tenant);
   for (const Need& need : needs)
-    if (!holds(version.model, people_[author], {need}))
-      return broken(fmt::format("event {} of {}, by {} ({}): the rules since {} forbid {}",
-                                event.position, event.object, event.principal, event.actor,
-                                version.since, described_need(need)));
+    if (!holds(model, people_[author], {need}))
+      return broken(fmt::format(
+          "event {} of {}, by {} ({}): the rules since {}, and of the tenant since {}, forbid {}",
+          event.position, event.object, event.principal, event.actor, version.since,
+          event.tenant_policy_at, described_need(need)));
 }
 
 // Whom rules have judged is recorded, with what his token says. Of the author of a change that waited for longer than the
 // process ran, nobody knows that any more.
-void RulesOracle::check_session(const log::Event& event, const Person& author, bool judged) {
+void RulesOracle::check_session(const Ward& ward, const log::Event& event, const Person& author,
+                                bool judged) {
   if (!judged && event.session_at == 0) return;
-  const auto found = sessions_.find(event.session_at);
-  if (!judged || found == sessions_.end() || found->second.principal != author.name)
+  const auto found = ward.sessions.find(event.session_at);
+  if (!judged || found == ward.sessions.end() || found->second.principal != author.name)
     return broken(fmt::format("event {} of {} names a session record at {}, which is not his",
                               event.position, author.name, event.session_at));
   const auto record = log::session_in(found->second);
@@ -269,74 +328,117 @@ void RulesOracle::check_session(const log::Event& event, const Person& author, b
                        event.session_at, author.name));
 }
 
-std::size_t RulesOracle::version_at(log::Position position) const {
-  const auto after = std::ranges::upper_bound(versions_, position, {}, &Version::since);
-  return static_cast<std::size_t>(after - versions_.begin()) - 1;
+std::size_t RulesOracle::version_at(const Versions& versions, log::Position position) {
+  const auto after = std::ranges::upper_bound(versions, position, {}, &Version::since);
+  return static_cast<std::size_t>(after - versions.begin()) - 1;
 }
 
-bool RulesOracle::ever(std::size_t person, Acts act, const std::string& object, LogSpan span) {
-  std::vector<bool>& known = known_[{person, act, object}];
-  if (known.empty())
-    for (const Version& each : versions_)
-      known.push_back(each.model.allows(people_[person], act, {object, {}}));
-  const std::size_t last = version_at(span.to);
-  for (std::size_t i = version_at(span.from); i <= last; ++i)
-    if (known[i]) return true;
+std::optional<std::size_t> RulesOracle::tenant_version_of(const log::Event& event,
+                                                          log::Position known) const {
+  for (std::size_t i = version_at(tenant_, known); i < tenant_.size(); ++i)
+    if (event.tenant_policy_at == (tenant_[i].model.empty() ? 0 : tenant_[i].since)) return i;
+  return std::nullopt;
+}
+
+const AccessModel& RulesOracle::model_of(Ward& ward, std::size_t own, std::size_t tenant) {
+  const auto found = ward.models.find({own, tenant});
+  if (found != ward.models.end()) return found->second;
+  return ward.models
+      .emplace(Pair{own, tenant}, ward.versions[own].model.with(tenant_[tenant].model))
+      .first->second;
+}
+
+void RulesOracle::each_model(Ward& ward, const RuleSpan& span,
+                             const std::function<bool(const AccessModel&)>& use) {
+  const std::size_t last_own = version_at(ward.versions, span.own.to);
+  const std::size_t last_tenant = version_at(tenant_, span.tenant.to);
+  for (std::size_t own = version_at(ward.versions, span.own.from); own <= last_own; ++own)
+    for (std::size_t of = version_at(tenant_, span.tenant.from); of <= last_tenant; ++of)
+      if (!use(model_of(ward, own, of))) return;
+}
+
+bool RulesOracle::ever(std::size_t person, Acts act, std::size_t ward, const std::string& object,
+                       const RuleSpan& span) {
+  Ward& of = wards_[ward];
+  const std::size_t last_own = version_at(of.versions, span.own.to);
+  const std::size_t last_tenant = version_at(tenant_, span.tenant.to);
+  for (std::size_t own = version_at(of.versions, span.own.from); own <= last_own; ++own)
+    for (std::size_t tenant = version_at(tenant_, span.tenant.from); tenant <= last_tenant;
+         ++tenant) {
+      const auto [known, is_new] =
+          known_.try_emplace({person, act, ward, object, Pair{own, tenant}}, false);
+      if (is_new)
+        known->second = model_of(of, own, tenant).allows(people_[person], act, {object, {}});
+      if (known->second) return true;
+    }
   return false;
 }
 
 void RulesOracle::check_asked(const Asked& asked) {
   const Person& person = people_[asked.person];
-  const std::size_t last = version_at(asked.span.to);
   bool never = true;
   bool always = true;
-  for (std::size_t i = version_at(asked.span.from); i <= last; ++i) {
-    never = never && !holds(versions_[i].model, person, asked.needs);
-    always = always && holds(versions_[i].model, person, asked.surely);
-  }
+  each_model(wards_[asked.ward], asked.span, [&](const AccessModel& model) {
+    never = never && !holds(model, person, asked.needs);
+    always = always && holds(model, person, asked.surely);
+    return never || always;
+  });
   if (never) world_.hit(Probe::rules_refused);
   if (always) world_.hit(Probe::rules_allowed);
+  const auto when = [&] {
+    return fmt::format("between {} and {}, and {} and {} of the tenant", asked.span.own.from,
+                       asked.span.own.to, asked.span.tenant.from, asked.span.tenant.to);
+  };
   if (asked.granted && never)
-    broken(fmt::format("{}: {}, between {} and {}, and may not", person.name, asked.what,
-                       asked.span.from, asked.span.to));
+    broken(fmt::format("{}: {}, {}, and may not", person.name, asked.what, when()));
   if (asked.refused && always)
-    broken(fmt::format("{} is refused: {}, between {} and {}, and may", person.name, asked.what,
-                       asked.span.from, asked.span.to));
+    broken(fmt::format("{} is refused: {}, {}, and may", person.name, asked.what, when()));
 }
 
 void RulesOracle::check_shown(const Shown& shown) {
   const Made& made = made_[shown.number];
   const bool written = shown.kind == MarkKind::kTaint;
+  const std::string mark = mark_text(shown.kind, shown.number);
+  if (made.ward != shown.ward)
+    return broken(
+        fmt::format("{} was shown {} of another workspace", people_[shown.person].name, mark));
   if (written && made.position == 0)
-    return broken(fmt::format("{} was shown {}, which is not in the log",
-                              people_[shown.person].name, mark_text(shown.kind, shown.number)));
-  LogSpan span = shown.span;
-  span.from = std::max(span.from, written ? made.position : made.end);
-  if (!ever(shown.person, kMayRead, made.object, span))
+    return broken(
+        fmt::format("{} was shown {}, which is not in the log", people_[shown.person].name, mark));
+  RuleSpan span = shown.span;
+  span.own.from = std::max(span.own.from, written ? made.position : made.end);
+  span.tenant.from = std::max(span.tenant.from, made.tenant);
+  if (!ever(shown.person, kMayRead, made.ward, made.object, span))
     return broken(fmt::format("{} was shown {} of {} between {} and {}, and may not read that",
-                              people_[shown.person].name, mark_text(shown.kind, shown.number),
-                              made.object, span.from, span.to));
-  if (!written && !ever(made.person, kMayPresence, made.object, {made.end, span.to}))
+                              people_[shown.person].name, mark, made.object, span.own.from,
+                              span.own.to));
+  const RuleSpan since{{made.end, span.own.to}, {made.tenant, span.tenant.to}};
+  if (!written && !ever(made.person, kMayPresence, made.ward, made.object, since))
     broken(fmt::format("{} of {} was shown in {} between {} and {}, and he may not show himself",
-                       mark_text(shown.kind, shown.number), people_[made.person].name, made.object,
-                       made.end, span.to));
+                       mark, people_[made.person].name, made.object, made.end, span.own.to));
+}
+
+void RulesOracle::check_ward(const store::Tables& tables, std::size_t ward) {
+  Ward& of = wards_[ward];
+  of = Ward{.name = of.name};
+  of.versions.push_back({0, AccessModel(std::string(split_name(of.name).workspace))});
+  const auto events = read_log(tables, of.name);
+  if (!events) return;  // another oracle reports this
+  for (const log::Event& event : *events) {
+    if (event.object == log::kPolicyObject)
+      check_rule(of, event);
+    else if (event.object == log::kSessionsObject)
+      of.sessions.emplace(event.position, event);
+    else if (!log::is_system_object(event.object))
+      check_event(of, event);
+    if (world_.violation) return;
+  }
 }
 
 void RulesOracle::check(const store::Tables& tables) {
-  const auto events = read_log(tables, workspace_);
-  if (!events) return;  // another oracle reports this
-  versions_.assign(1, {});
-  sessions_.clear();
-  std::map<std::string, Replica> replicas;
-  for (const log::Event& event : *events) {
-    if (event.object == log::kPolicyObject)
-      check_rule(event);
-    else if (event.object == log::kSessionsObject)
-      sessions_.emplace(event.position, event);
-    else if (!log::is_system_object(event.object))
-      check_event(event, replicas[event.object]);
-    if (world_.violation) return;
-  }
+  check_tenant(tables);
+  for (std::size_t i = 0; i < wards_.size() && !world_.violation; ++i) check_ward(tables, i);
+  if (world_.violation) return;
   for (const std::uint64_t mark : saved_)
     if (made_[mark].position == 0)
       return broken(fmt::format("{} of {} was saved, and is not in the log",

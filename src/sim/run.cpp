@@ -84,7 +84,9 @@ class Run {
         objects_(objects_of(plan)),
         rights_(rights_of(plan)),
         world_(plan.seed, options.recording),
-        network_(world_, plan.network, first_joiner(plan) + kJoiners + kOthers),
+        network_(world_, plan.network,
+                 first_joiner(plan) + kJoiners + kOthers +
+                     (plan.warden.of_tenant ? Warden::kStrangers : 0)),
         disk_(world_, plan.disk),
         freeze_(world_, [this] { return server_.process(); }),
         server_(
@@ -96,7 +98,7 @@ class Run {
                   [this](const std::string& workspace) {
                     Server::Process* process = server_.process();
                     if (process == nullptr) return true;
-                    workspace::Host& host = process->shard().host;
+                    workspace::Host& host = process->shard_of(workspace).host;
                     return host.has(workspace) && host.get(workspace).busy();
                   }),
         auditor_(world_, server_, workspaces()),
@@ -116,7 +118,7 @@ class Run {
         names_(world_, server_, plan.names, first_joiner(plan),
                {objects_.begin(), objects_.end()}) {
     if (plan.names.on) rights_.identify(NameWatch::identity_of);
-    if (!plan.server.tenants.empty())
+    if (!plan.server.tenants.empty() && !plan.warden.on)
       lodgers_ = std::make_unique<Lodgers>(world_, network_, server_, first_joiner(plan) + kJoiners,
                                            objects_.empty() ? "w" : objects_.begin()->first,
                                            plan.times_quiet_tenant ? soon_of(plan) : 0);
@@ -124,7 +126,7 @@ class Run {
       locksmith_ = std::make_unique<Locksmith>(world_, network_, server_, plan.locksmith,
                                                first_joiner(plan) + kJoiners);
     if (plan.warden.on) {
-      rights_.admit(Warden::tokens());
+      rights_.admit(Warden::tokens(plan.warden));
       warden_ = std::make_unique<Warden>(world_, network_, server_, plan.warden,
                                          first_joiner(plan) + kJoiners);
     }

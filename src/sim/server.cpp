@@ -32,9 +32,17 @@ std::vector<Scheduler*> schedulers(const std::vector<std::unique_ptr<Loop>>& loo
   return all;
 }
 
-std::shared_ptr<MemoryBudget> make_budget(std::size_t bytes) {
+std::vector<Scheduler*> all_loops(Loop& first, const std::vector<std::unique_ptr<Loop>>& more) {
+  std::vector<Scheduler*> all = schedulers(more);
+  all.insert(all.begin(), &first);
+  return all;
+}
+
+std::shared_ptr<MemoryBudget> make_budget(const ServerSettings& settings) {
+  const std::size_t bytes = settings.memory_bytes;
   if (bytes == 0) return nullptr;
-  return std::make_shared<MemoryBudget>(bytes, 1, node::limits_of(node::plan_memory(bytes)));
+  return std::make_shared<MemoryBudget>(bytes, settings.loops,
+                                        node::limits_of(node::plan_memory(bytes)));
 }
 
 std::unique_ptr<AccountTable> make_accounts(MemoryBudget* budget) {
@@ -98,9 +106,10 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       access(clients, server.tenant_access_(), server.door_watch_),
       door(access, tenants),
       loop(world.timeline),
+      more_loops(make_loops(world.timeline, server.settings_.loops - 1)),
       desk_loop(world.timeline),
       worker_loops(make_loops(world.timeline, server.settings_.workers)),
-      memory(make_budget(server.settings_.memory_bytes)),
+      memory(make_budget(server.settings_)),
       accounts(make_accounts(memory.get())),
       store(std::move(opened)),
       workers(schedulers(worker_loops), &desk_loop,
@@ -108,7 +117,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
                .large_job_bytes = server.settings_.large_job_bytes,
                .most_steps = server.settings_.loop_share.most_steps}),
       jobs(world, workers),
-      shards({&loop}),
+      shards(all_loops(loop, more_loops)),
       api{.shards = shards,
           .access = door,
           .tenants = &tenants,
@@ -125,47 +134,73 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
   // What waits for the disk is charged there, and is destroyed when the disk would have answered.
   if (memory != nullptr) world.kept.push_back(memory);
   for (const limits::TenantRecord& record : server.settings_.tenants) tenants.put(record);
-  loop.skew() = server.settings_.skew;
-  loop.set_turn_us(server.settings_.turn_us);
-  desk_loop.skew() = server.settings_.skew;
-  if (server.settings_.lanes) loop.share_out(world.dice.fork("lanes", world.now_us()));
+  set_up_loops(world, server.settings_);
   for (std::size_t i = 0; i < worker_loops.size(); ++i) {
     Loop& worker = *worker_loops[i];
     worker.skew() = server.settings_.skew;
     worker.set_turn_us(turn_of_worker(server.settings_, i));
     workers.set(i, store->open_loop(worker), *server.types_);
   }
-  node::ShardOptions options{
-      .types = *server.types_,
-      .cache = server.settings_.cache,
-      .checkpoint_pace = server.settings_.checkpoints,
-      .retention_pace = server.settings_.retention,
-      .rates = server.settings_.rates,
-      .presence = server.settings_.presence,
-      .stamp_presence = server.settings_.stamp_presence,
-      .audit_through = server.settings_.audit ? &shards : nullptr,
-      .memory = memory.get(),
-      .accounts = accounts.get(),
-      .tenants = &tenants,
-      .gate =
-          [&server, this](const identity::Caller&, const std::string& workspace) {
-            return server.admit(workspace, imports.holds(workspace));
-          },
-      .revocations = revocations_in(*store).value_or(
-          std::vector<identity::Revocation>()),  // recover() checked
-      .deciders = server.deciders_,
-      .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
-      .jobs = &jobs,
-      .loop_share = server.settings_.loop_share,
-      .reports = server.reports_};
-  shards.set(
-      0, std::make_unique<node::Shard>(
-             loop, std::make_unique<Dice>(world.dice.fork("salts", world.now_us())),
-             store->open_loop(loop), server.identity_, shards.placement(), 0, std::move(options)));
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const std::string salts = i == 0 ? std::string("salts") : fmt::format("salts of loop {}", i);
+    shards.set(i, std::make_unique<node::Shard>(
+                      *loops()[i], std::make_unique<Dice>(world.dice.fork(salts, world.now_us())),
+                      store->open_loop(*loops()[i]), server.identity_, shards.placement(), i,
+                      shard_options(server)));
+  }
   count_uses();
   if (keys != nullptr) keep_up_keys();
-  imports.serve(shard());
-  shard().checkpoints.look_through();
+  imports.serve(shards);
+  for (std::size_t i = 0; i < shards.size(); ++i) shards.at(i)->checkpoints.look_through();
+}
+
+std::vector<Loop*> Server::Process::loops() {
+  std::vector<Loop*> all = {&loop};
+  for (const auto& each : more_loops) all.push_back(each.get());
+  return all;
+}
+
+void Server::Process::set_up_loops(World& world, const ServerSettings& settings) {
+  for (Loop* each : loops()) {
+    each->skew() = settings.skew;
+    each->set_turn_us(settings.turn_us);
+  }
+  desk_loop.skew() = settings.skew;
+  if (settings.lanes) loop.share_out(world.dice.fork("lanes", world.now_us()));
+  for (std::size_t i = 0; settings.loop_delay_us > 0 && i < shards.size(); ++i) {
+    std::vector<const Loop*> others;
+    for (const Loop* each : loops())
+      if (each != loops()[i]) others.push_back(each);
+    loops()[i]->hear_late(std::move(others),
+                          world.dice.fork(fmt::format("delays of loop {}", i), world.now_us()),
+                          settings.loop_delay_us);
+  }
+}
+
+node::ShardOptions Server::Process::shard_options(Server& server) {
+  return {.types = *server.types_,
+          .cache = server.settings_.cache,
+          .checkpoint_pace = server.settings_.checkpoints,
+          .retention_pace = server.settings_.retention,
+          .rates = server.settings_.rates,
+          .presence = server.settings_.presence,
+          .stamp_presence = server.settings_.stamp_presence,
+          .tenant_policies_through = server.settings_.tenant_policies ? &shards : nullptr,
+          .audit_through = server.settings_.audit ? &shards : nullptr,
+          .memory = memory.get(),
+          .accounts = accounts.get(),
+          .tenants = &tenants,
+          .gate =
+              [&server, this](const identity::Caller&, const std::string& workspace) {
+                return server.admit(workspace, imports.holds(workspace));
+              },
+          .revocations = revocations_in(*store).value_or(
+              std::vector<identity::Revocation>()),  // recover() checked
+          .deciders = server.deciders_,
+          .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
+          .jobs = &jobs,
+          .loop_share = server.settings_.loop_share,
+          .reports = server.reports_};
 }
 
 // As backend/server/node.cpp does it in production. recover() has checked that the records can be read.
@@ -178,7 +213,7 @@ void Server::Process::count_uses() {
     tenant->add(limits::Quota::kWorkspaces, 1);
     tenant->add(limits::Quota::kObjects, static_cast<std::int64_t>(use->objects));
     tenant->add(limits::Quota::kStoredBytes, static_cast<std::int64_t>(use->bytes));
-    shard().uses.restore(entry.id, *use);
+    shard_of(entry.id).uses.restore(entry.id, *use);
   }
 }
 
@@ -226,7 +261,8 @@ Server::Server(World& world, Network& network, Disk& disk, ServerSettings settin
 
 Server::~Server() {
   network_.set_acceptor(nullptr);
-  if (process_) network_.process_gone(process_->loop, false);
+  if (!process_) return;
+  for (Loop* each : process_->loops()) network_.process_gone(*each, false);
 }
 
 // ---- starting
@@ -304,7 +340,7 @@ void Server::die(Death how) {
   starting_ = false;
   gather();
   if (process_) {
-    network_.process_gone(process_->loop, how != Death::kPowerLoss);
+    for (Loop* each : process_->loops()) network_.process_gone(*each, how != Death::kPowerLoss);
     process_.reset();
   }
   how == Death::kPowerLoss ? disk_.lose_power() : disk_.forget_callers();
@@ -333,14 +369,14 @@ void Server::drain() {
 
 void Server::pause_for(std::uint64_t duration_us) {
   if (!process_ || process_->loop.paused()) return;
-  process_->loop.pause();
+  for (Loop* each : process_->loops()) each->pause();
   process_->desk_loop.pause();
   for (const auto& worker : process_->worker_loops) worker->pause();
   world_.timeline.after(duration_us, [this, life = life_] {
     if (life != life_ || !process_) return;
     resume_workers();
     process_->desk_loop.resume();
-    process_->loop.resume();
+    for (Loop* each : process_->loops()) each->resume();
   });
 }
 
@@ -360,7 +396,7 @@ void Server::resume_workers() {
 
 void Server::slow_down(std::uint64_t factor) {
   if (!process_) return;
-  process_->loop.set_turn_us(settings_.turn_us * factor);
+  for (Loop* each : process_->loops()) each->set_turn_us(settings_.turn_us * factor);
   for (std::size_t i = 0; i < process_->worker_loops.size(); ++i)
     process_->worker_loops[i]->set_turn_us(turn_of_worker(settings_, i) * factor);
 }
@@ -373,7 +409,7 @@ void Server::jump_clock(std::int64_t ms) {
 
 void Server::apply_skew() {
   if (!process_) return;
-  process_->loop.skew().offset_ms = settings_.skew.offset_ms;
+  for (Loop* each : process_->loops()) each->skew().offset_ms = settings_.skew.offset_ms;
   note_clock();
 }
 
@@ -385,10 +421,11 @@ void Server::disk_restored() {
   disk_.restore();
   if (!process_) return;
   const DiskTables& tables = process_->store->tables();
-  state::Quarantine& quarantine = process_->shard().quarantine;
   for (const std::string& workspace :
        store::read_workspaces(tables, "", 1000).value_or(std::vector<std::string>())) {
-    process_->shard().host.shut().lift(workspace);
+    node::Shard& shard = process_->shard_of(workspace);
+    state::Quarantine& quarantine = shard.quarantine;
+    shard.host.shut().lift(workspace);
     for (const auto& each : quarantine.list(workspace, "", state::Quarantine::kLimit))
       quarantine.lift(each.workspace, each.object);
   }
@@ -414,7 +451,8 @@ void Server::heal() {
   if (!process_) return;
   slow_down(1);
   if (process_->desk_loop.paused()) process_->desk_loop.resume();
-  if (process_->loop.paused()) process_->loop.resume();
+  for (Loop* each : process_->loops())
+    if (each->paused()) each->resume();
   resume_workers();
 }
 
@@ -422,7 +460,10 @@ void Server::heal() {
 void Server::gather() {
   if (!process_) return;
   note_clock();
-  const node::Shard& shard = process_->shard();
+  for (std::size_t i = 0; i < process_->shards.size(); ++i) gather(*process_->shards.at(i));
+}
+
+void Server::gather(const node::Shard& shard) {
   const auto& cache = shard.cache.counters();
   world_.hit(Probe::evicted, cache.evictions);
   world_.hit(Probe::snapshot_written, cache.snapshots);
@@ -457,14 +498,14 @@ namespace {
 // exists at once.
 Result<identity::Principal> judge_now(Server::Process& process, const Hello& hello) {
   Result<identity::Principal> judged = fail(ErrorCode::kUnavailable, "no answer");
-  process.door.authenticate({.token = hello.token,
-                             .workspace = hello.workspace,
-                             .object = hello.object,
-                             .may_ask = false,
-                             .tenant = hello.tenant},
-                            process.loop, [&judged](Result<identity::Principal> principal) {
-                              judged = std::move(principal);
-                            });
+  process.door.authenticate(
+      {.token = hello.token,
+       .workspace = hello.workspace,
+       .object = hello.object,
+       .may_ask = false,
+       .tenant = hello.tenant},
+      process.loop_of(hello.workspace),
+      [&judged](Result<identity::Principal> principal) { judged = std::move(principal); });
   return judged;
 }
 
@@ -473,7 +514,7 @@ Result<identity::Principal> judge_now(Server::Process& process, const Hello& hel
 std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
   // As node/accept.cpp does it in production. The actor names the client.
   Process& process = *process_;
-  node::Shard& shard = process.shard();
+  node::Shard& shard = process.shard_of(hello.workspace);
   if (shard.refuses_for_memory()) {
     world_.hit(Probe::handshake_put_off);
     return nullptr;

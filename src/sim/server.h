@@ -1,5 +1,6 @@
-// Server: the server's process: the product's store, the shard of a loop, its sessions and its HTTP
-// API, on a simulated disk and network, with the faults that can hit a process.
+// Server: the server's process: the product's store, the shards of its loops, their sessions and its HTTP
+// API, on a simulated disk and network, with the faults that can hit a process. Several loops share nothing but tasks that
+// they post to each other (sim/loop.h).
 //
 // It includes an operator, who restarts the process some time after it died, and brings back a good
 // copy of the disk if it refuses to start because of damage.
@@ -83,6 +84,10 @@ struct ServerSettings {
   std::uint64_t recovery_us = 100'000;
   std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
   std::uint64_t turn_us = 20;
+  std::size_t loops = 1;
+  std::uint64_t loop_delay_us =
+      0;  // with several: how long a task on its way to another one takes, most often
+  bool tenant_policies = false;  // there are policies of whole tenants
   std::size_t workers = 1;
   std::size_t large_job_bytes = 100'000;
   std::uint64_t worker_turn_us = 2'000;  // of workers, whose jobs take long
@@ -103,14 +108,24 @@ class Server final : public Network::Acceptor {
       alive.reset();
       for (const auto& each : worker_loops) each->stop();
       desk_loop.stop();
-      loop.stop();  // sessions that wait for their end still use the rest
+      for (Loop* each : loops())
+        each->stop();  // sessions that wait for their end still use the rest
     }
 
     void count_uses();
     void keep_up_keys();
 
+    // With one loop, that is all there is.
     node::Shard& shard() { return *shards.at(0); }
     const node::Shard& shard() const { return *shards.at(0); }
+    std::size_t home_of(std::string_view workspace) const {
+      return shards.placement().owner_of(workspace);
+    }
+    node::Shard& shard_of(std::string_view workspace) { return *shards.at(home_of(workspace)); }
+    Loop& loop_of(std::string_view workspace) { return *loops()[home_of(workspace)]; }
+    std::vector<Loop*> loops();
+    // The loop whose turn it is to take a connection of the HTTP API.
+    std::size_t next_loop() { return next_loop_++ % shards.size(); }
 
     limits::TenantTable tenants;
     const identity::Access shared;  // a process reads the rights of tokens when it starts
@@ -121,7 +136,8 @@ class Server final : public Network::Acceptor {
     const identity::TokenKinds clients;
     Tokens access;
     const limits::TenantDoor door;
-    Loop loop;
+    Loop loop;  // the first one
+    const std::vector<std::unique_ptr<Loop>> more_loops;
     Loop desk_loop;  // where urgent jobs wait for a worker
     const std::vector<std::unique_ptr<Loop>> worker_loops;
     const std::shared_ptr<MemoryBudget> memory;    // may be nullptr
@@ -135,6 +151,11 @@ class Server final : public Network::Acceptor {
     api::Context api;
     const http::Handler serve;  // serves the HTTP API; on the loop
     std::shared_ptr<const int> alive = std::make_shared<const int>();  // destroyed first
+
+   private:
+    void set_up_loops(World& world, const ServerSettings& settings);
+    node::ShardOptions shard_options(Server& server);
+    std::size_t next_loop_ = 0;
   };
 
   Server(World& world, Network& network, Disk& disk, ServerSettings settings,
@@ -191,6 +212,9 @@ class Server final : public Network::Acceptor {
   void note_clock();
 
   Loop* loop() override { return process_ ? &process_->loop : nullptr; }
+  Loop* loop_for(const Hello& hello) override {
+    return process_ ? &process_->loop_of(hello.workspace) : nullptr;
+  }
   std::unique_ptr<session::ConnectionHandler> accept(const Hello& hello) override;
 
  private:
@@ -200,6 +224,7 @@ class Server final : public Network::Acceptor {
   void serve(std::unique_ptr<DiskStore> store);
   void storage_failed(const Error& error);
   void apply_skew();
+  void gather(const node::Shard& shard);
   void start_later();
   // A pause of the process or of its workers ends.
   void resume_workers();

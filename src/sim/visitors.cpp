@@ -51,7 +51,7 @@ void Visitors::ask() {
   if (const auto acked = book_.acked().find(answer.object); acked != book_.acked().end())
     answer.promised = acked->second.inserts;
   auto done = [this, answer, floor = seen_[answer.object], asked_us = world_.now_us(),
-               behind = server_.process()->shard().host.busy(),
+               behind = server_.process()->shard_of(answer.object.first).host.busy(),
                past = past_](const ApiUser::Answer& given) mutable {
     if (past != past_ || (!given.ok() && given.code() != "not_found")) return;
     if (behind && world_.now_us() - asked_us > kLongWaitUs) world_.hit(Probe::reply_waited);

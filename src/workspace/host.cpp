@@ -164,7 +164,8 @@ void Host::compile(const std::string& name, const state::Resident& resident,
     std::erase_if(known_rules_, [](const auto& entry) { return entry.second.compiling == 0; });
   KnownRules& known = known_rules_[name];
   const log::Position at = resident.position();
-  if (known.rules.at == at) return done(known.rules);
+  if (known.rules.at == at || (known.rules.at > 0 && is_mutated(Mutation::keep_known_rules)))
+    return done(known.rules);
   if (known.compiling == at) return known.waiting.push_back(std::move(done));
   const bool is_first = known.compiling == 0;
   if (is_first) known.compiling = at;

@@ -73,7 +73,8 @@ void Workspace::change_rules(const identity::Caller& caller, identity::Right rig
     return done(
         fail(ErrorCode::kInvalid,
              "what holds for a whole tenant is said by policies; shares are of one workspace"));
-  if (is_system_ && object == log::kPolicyObject && services_.tenant_policies != nullptr)
+  if (is_system_ && object == log::kPolicyObject && services_.tenant_policies != nullptr &&
+      !is_mutated(Mutation::ack_tenant_at_once))
     done = [tenants = services_.tenant_policies, tenant = std::string(split_name(name_).tenant),
             done = std::move(done)](Result<Receipt> receipt) mutable {
       if (!receipt) return done(std::move(receipt));
@@ -186,7 +187,9 @@ Result<void> Workspace::check_rule(const RuleAuthor& author, const LiveObject& o
 
 // Nobody is let in before it is known what holds for the tenant.
 void Workspace::look_at_tenant(log::Head head) {
-  if (is_system_ || services_.tenant_policies == nullptr) return look_at_rules(head);
+  if (is_system_ || services_.tenant_policies == nullptr ||
+      is_mutated(Mutation::open_without_tenant))
+    return look_at_rules(head);
   services_.tenant_policies->load(
       split_name(name_).tenant,
       [this, head, view = std::weak_ptr(view_)](Result<policy::RulesAt> rules) {
@@ -309,7 +312,8 @@ void Workspace::take_policy(const log::Event& event, const merge::Object& object
 
 // Of somebody who opens an object and stays. Requests over HTTP are noted where they are admitted (Host).
 void Workspace::note_read(const identity::Caller& caller, const LiveObject& object) const {
-  if (services_.audit == nullptr || policy_ == nullptr) return;
+  if (services_.audit == nullptr || policy_ == nullptr || is_mutated(Mutation::audit_requests_only))
+    return;
   if (policy_->is_audited({.caller = caller,
                            .right = identity::Right::kRead,
                            .workspace = name_,
@@ -324,7 +328,7 @@ void Workspace::take_tenant_rules(const policy::RulesAt& rules) {
   const bool same = rules.at == tenant_rules_.at;
   tenant_rules_ = rules;
   use_rules();
-  if (open_ && !same) tell_rights(true);
+  if (open_ && !same && !is_mutated(Mutation::spare_open_in_tenant)) tell_rights(true);
 }
 
 void Workspace::use_rules() {

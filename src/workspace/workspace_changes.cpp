@@ -590,6 +590,8 @@ log::Event Workspace::describe(const identity::Caller& caller, LiveObject& objec
   event.generation = object.resident().generation();
   event.policy_at = is_mutated(Mutation::hide_rules_position) ? 0 : rules;
   if (policy_ != nullptr) event.tenant_policy_at = policy_->tenant_at();
+  if (event.tenant_policy_at > 0 && is_mutated(Mutation::misname_tenant_rules))
+    --event.tenant_policy_at;
   if (offer.ingested != nullptr)
     event.origin = log::Origin{std::string(offer.region), offer.ingested->position};
   return event;

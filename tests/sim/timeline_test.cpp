@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -63,6 +64,47 @@ TEST(SimulatedLoop, WhatATurnPostsStaysInItsLane) {
   }
   EXPECT_EQ(lane, 3u);
   EXPECT_EQ(loop.lane(), 0u);
+}
+
+// As with real loops: what one posts to another waits in a queue, and what a socket brings passes it.
+TEST(SimulatedLoop, WhatAnotherLoopPostsComesLateAndInOrder) {
+  Timeline timeline;
+  Loop one(timeline);
+  Loop other(timeline);
+  other.hear_late({&one}, Dice(7), 50'000);
+  std::vector<int> ran;
+  std::vector<std::uint64_t> times_us;
+  one.post([&] {
+    for (int i = 0; i < 20; ++i)
+      other.post([&ran, &times_us, &timeline, i] {
+        ran.push_back(i);
+        times_us.push_back(timeline.now_us());
+      });
+  });
+  timeline.step(1'000);
+  other.post([&ran] { ran.push_back(-1); });
+  while (timeline.step(2'000'000)) {
+  }
+  ASSERT_EQ(ran.size(), 21u);
+  EXPECT_EQ(ran.front(), -1) << "it is of no other loop";
+  EXPECT_TRUE(std::ranges::is_sorted(ran));
+  EXPECT_GT(times_us.back(), 25'000u);
+}
+
+TEST(SimulatedLoop, ALoopThatEndsForgetsWhatIsOnItsWay) {
+  Timeline timeline;
+  Loop one(timeline);
+  bool ran = false;
+  {
+    Loop other(timeline);
+    other.hear_late({&one}, Dice(7), 50'000);
+    one.post([&] { other.post([&ran] { ran = true; }); });
+    timeline.step(1'000);
+    EXPECT_EQ(other.waiting(), 1u);
+  }
+  while (timeline.step(2'000'000)) {
+  }
+  EXPECT_FALSE(ran);
 }
 
 }  // namespace
