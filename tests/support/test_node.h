@@ -58,6 +58,13 @@ class TestNode {
                                             .measures = measures}));
   }
 
+  // Whoever still follows a workspace has an answer on another loop, perhaps.
+  ~TestNode() {
+    for (std::size_t i = 0; i < loops.size(); ++i)
+      if (node::Shard* shard = shards->at(i)) shard->feeds.end_all();
+    run();
+  }
+
   // Runs all loops until nothing is left to do.
   void run() {
     for (int rounds = 0; rounds < 20; ++rounds)

@@ -615,6 +615,10 @@ void Node::Impl::stop() {
   ready = false;
   if (metrics_server) metrics_server->stop();
   if (server) server->stop();
+  // A feed ends in a turn of its own, and then its answer on the loop of the connection.
+  for (std::size_t i = 0; shards && i < loops->size(); ++i)
+    run_on((*loops)[i], [&] { shards->at(i)->feeds.end_all(); });
+  for (std::size_t i = 0; shards && i < loops->size(); ++i) run_on((*loops)[i], [] {});
   // The gate asks the imports. After one turn of every loop, nobody calls the gate any more.
   shut = true;
   for (std::size_t i = 0; shards && i < loops->size(); ++i) run_on((*loops)[i], [] {});
