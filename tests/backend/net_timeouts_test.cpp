@@ -23,7 +23,7 @@ TEST(NetTimeouts, ManyConnectionsAreVisitedInSeveralTurns) {
   const auto seen = [&] { return test.server.counters().visits - before.visits; };
   ASSERT_TRUE(comes_true([&] { return seen() >= 3 * kConnections; }));
   const ServerCounters after = test.server.counters();
-  EXPECT_LE(after.visits - before.visits, 256 * (after.visit_turns - before.visit_turns + 1));
+  EXPECT_LE(after.visits - before.visits, 64 * (after.visit_turns - before.visit_turns + 1));
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ constexpr std::size_t kLeastQueueBytes = std::size_t{16} << 20;
 
 // A tick looks at so many connections in one turn of the loop, because each may have to be pinged, which costs a
 // call of the system.
-constexpr std::size_t kVisitsInATurn = 256;
+constexpr std::size_t kVisitsInATurn = 64;
 
 // Who has more to write waits for those who have less.
 constexpr std::size_t kMuchToFlush = std::size_t{64} << 10;
