@@ -55,12 +55,19 @@ class ApiEvents : public ::testing::Test {
     return {.source = identity::Identity::Source::kJwt, .token = "one"};
   }
 
+  static identity::Identity ends_soon() {
+    return {.expires_ms = testing::VirtualLoop().unix_ms() + 5'000};
+  }
+  static identity::Identity of_acme() { return {.tenant = "acme"}; }
+
   TestApi node_{
       identity::Access(
           {{"admin", {.id = "root"}},
            {"reader", {.id = "r", .rights = identity::Rights::reading()}},
            {"looker", {.id = "l", .rights = identity::Rights::none().with(identity::Right::kRead)}},
-           {"jwt", {.id = "j", .identity = std::make_shared<identity::Identity>(of_a_jwt())}}}),
+           {"jwt", {.id = "j", .identity = std::make_shared<identity::Identity>(of_a_jwt())}},
+           {"soon", {.id = "s", .identity = std::make_shared<identity::Identity>(ends_soon())}},
+           {"acme", {.id = "a", .identity = std::make_shared<identity::Identity>(of_acme())}}}),
       2};
   std::map<std::string, Typist> typists_;  // by object
 };
@@ -166,6 +173,27 @@ TEST_F(ApiEvents, ARevokedTokenEndsItsFeed) {
   EXPECT_NE(answer->body.find("\"code\":\"unauthorized\""), std::string::npos) << answer->body;
   change("plan");
   EXPECT_EQ(ids(answer), "");
+}
+
+TEST_F(ApiEvents, ATokenThatExpiresEndsItsFeed) {
+  const Answer answer = follow("", "soon");
+  EXPECT_FALSE(answer->ended);
+  for (auto& loop : node_.loops) loop->advance(6'000);
+  node_.run();
+  EXPECT_TRUE(answer->ended);
+  EXPECT_NE(answer->body.find("the token has expired"), std::string::npos) << answer->body;
+}
+
+TEST_F(ApiEvents, ATenantThatIsClosedEndsItsFeeds) {
+  node_.tenants.put({.name = "acme"});
+  const Answer answer = follow("", "acme");
+  ASSERT_EQ(answer->head->status, 200) << answer->body;
+  EXPECT_FALSE(answer->ended);
+  node_.tenants.put({.name = "acme", .state = limits::TenantState::kSuspended});
+  for (auto& loop : node_.loops) loop->advance(10'000);  // longer than a sweep
+  node_.run();
+  EXPECT_TRUE(answer->ended);
+  EXPECT_NE(answer->body.find("the tenant is not open"), std::string::npos) << answer->body;
 }
 
 TEST_F(ApiEvents, AServerThatStopsSaysSo) {
