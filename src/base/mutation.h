@@ -162,7 +162,15 @@ namespace syncline {
   X(audit_requests_only)  /* whoever opens a document is not in the audit log */                   \
   X(keep_undone_link)     /* a link whose share was taken back still opens */                      \
   X(link_writes)          /* a link for a viewer may write where everyone may */                   \
-  X(restore_as_write)     /* a restore needs only the rights to what it changes */
+  X(restore_as_write)     /* a restore needs only the rights to what it changes */                 \
+  X(hook_stored_early)    /* a webhook counts an event as delivered before it is */                \
+  X(hook_not_stored)      /* how far a webhook has come is not stored */                           \
+  X(hook_overtakes)       /* an event passes one of its object that a receiver did not take */     \
+  X(hook_unjudged)        /* a webhook is told of what its maker may not read */                   \
+  X(hook_gives_up)        /* an event that no receiver took is forgotten */                        \
+  X(retry_is_new)         /* a request that is sent again after a restart is made again */         \
+  X(content_over_content) /* the first content is put over what was written meanwhile */           \
+  X(content_asked_again)  /* each client that waits has the first content asked for */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

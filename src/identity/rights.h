@@ -34,13 +34,15 @@ enum class Right : std::uint8_t {
   kManageKeys,     // make and revoke API keys
   kMintForOthers,  // name another principal in a ticket (identity/ticket.h)
   kTenants,        // make, change and enter tenants (limits/tenants.h)
+  kWebhooks,       // make, change and try webhooks of a workspace (hooks/endpoint.h)
   // Rights to read that few have.
-  kSessions,    // see who is connected
-  kSeeKeys,     // see the API keys that there are
-  kSeePeople,   // see all names of people that are kept
-  kSeeTenants,  // see tenants, their quotas and what they use
-  kSeePolicy,   // see policies and shares, if policy/decider.h allows it
-  kAudit,       // read the audit log of one's tenant
+  kSessions,     // see who is connected
+  kSeeKeys,      // see the API keys that there are
+  kSeePeople,    // see all names of people that are kept
+  kSeeTenants,   // see tenants, their quotas and what they use
+  kSeePolicy,    // see policies and shares, if policy/decider.h allows it
+  kAudit,        // read the audit log of one's tenant
+  kSeeWebhooks,  // see the webhooks of a workspace
 };
 
 // True if the right lets its holder change something.
@@ -56,9 +58,9 @@ inline constexpr std::string_view kRightNames[] = {"read",       "history",     
                                                    "quarantine", "import",      "backup",
                                                    "administer", "kick",        "revoke",
                                                    "people",     "manage-keys", "mint-for-others",
-                                                   "tenants",    "sessions",    "see-keys",
-                                                   "see-people", "see-tenants", "see-policy",
-                                                   "audit"};
+                                                   "tenants",    "webhooks",    "sessions",
+                                                   "see-keys",   "see-people",  "see-tenants",
+                                                   "see-policy", "audit",       "see-webhooks"};
 
 constexpr std::string_view name_of(Right right) {
   return kRightNames[static_cast<std::size_t>(right)];

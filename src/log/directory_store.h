@@ -21,10 +21,13 @@ namespace syncline::log {
 
 // What a record is about. It is stored as a byte: values are never reused.
 enum class DirectoryKind : char {
-  kGuest = 'g',       // the name that somebody without an identity gave himself
-  kKey = 'k',         // an API key
-  kPerson = 'p',      // the names of a principal
-  kRevocation = 'r',  // what is no longer valid, although it has not expired
+  kGuest = 'g',         // the name that somebody without an identity gave himself
+  kHook = 'h',          // a webhook of a workspace (hooks/endpoint.h)
+  kHookDead = 'x',      // an event that the receiver of a webhook did not take
+  kHookProgress = 'q',  // how far a webhook has come
+  kKey = 'k',           // an API key
+  kPerson = 'p',        // the names of a principal
+  kRevocation = 'r',    // what is no longer valid, although it has not expired
   kTenant = 't',
 };
 

@@ -60,6 +60,9 @@ Result<bool> TenantErasure::next_ranges(const Tables& tables, Writes& writes) {
   const std::string all = qualified(tenant_, "");
   for (std::string prefix : {retention_key(all), std::string(kWaitingPrefix) + all,
                              directory_key(log::DirectoryKind::kGuest, all),
+                             directory_key(log::DirectoryKind::kHook, all),
+                             directory_key(log::DirectoryKind::kHookDead, all),
+                             directory_key(log::DirectoryKind::kHookProgress, all),
                              directory_key(log::DirectoryKind::kTenant, all),
                              directory_key(log::DirectoryKind::kPerson, tenant_ + kBetween)})
     ranges_.push_back({Family::kMeta, std::move(prefix)});
