@@ -27,6 +27,7 @@ enum class ErrorCode : std::uint8_t {
   kUnsupported,    // valid, but not implemented in this build
   kNoSuchForm,     // this cannot be shown in the form that was asked for
   kUnprocessable,  // a well-formed document that cannot be written here
+  kGone,           // it was deleted; what it was does not come back
 };
 
 // The stable name of the code in messages and JSON: "malformed", "too_large", …

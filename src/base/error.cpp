@@ -18,6 +18,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kUnsupported: return "unsupported";
     case ErrorCode::kNoSuchForm: return "no_such_form";
     case ErrorCode::kUnprocessable: return "unprocessable";
+    case ErrorCode::kGone: return "gone";
   }
   return "unknown";
 }

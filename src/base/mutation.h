@@ -170,7 +170,15 @@ namespace syncline {
   X(hook_gives_up)        /* an event that no receiver took is forgotten */                        \
   X(retry_is_new)         /* a request that is sent again after a restart is made again */         \
   X(content_over_content) /* the first content is put over what was written meanwhile */           \
-  X(content_asked_again)  /* each client that waits has the first content asked for */
+  X(content_asked_again)  /* each client that waits has the first content asked for */             \
+  X(accept_old_generation) /* what replicas of a deleted object send is accepted */                \
+  X(keep_deleted_state)    /* a new object begins with the content of the deleted one */           \
+  X(forget_deletions)      /* whoever opens a workspace does not look what was deleted */          \
+  X(deletion_untold)       /* those who have a deleted object open are not told */                 \
+  X(take_up_deleted)       /* a change that waits is applied to the next object of the name */     \
+  X(forget_grace)          /* a deleted object is erased at once */                                \
+  X(erase_under_hold)      /* a legal hold keeps nobody from erasing */                            \
+  X(keep_erased_snapshot)  /* the snapshots of an erased object stay */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

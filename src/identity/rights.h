@@ -35,6 +35,8 @@ enum class Right : std::uint8_t {
   kMintForOthers,  // name another principal in a ticket (identity/ticket.h)
   kTenants,        // make, change and enter tenants (limits/tenants.h)
   kWebhooks,       // make, change and try webhooks of a workspace (hooks/endpoint.h)
+  kDelete,         // delete an object, and undo that
+  kErase,          // have what was deleted erased at once
   // Rights to read that few have.
   kSessions,     // see who is connected
   kSeeKeys,      // see the API keys that there are
@@ -58,9 +60,10 @@ inline constexpr std::string_view kRightNames[] = {"read",       "history",     
                                                    "quarantine", "import",      "backup",
                                                    "administer", "kick",        "revoke",
                                                    "people",     "manage-keys", "mint-for-others",
-                                                   "tenants",    "webhooks",    "sessions",
-                                                   "see-keys",   "see-people",  "see-tenants",
-                                                   "see-policy", "audit",       "see-webhooks"};
+                                                   "tenants",    "webhooks",    "delete",
+                                                   "erase",      "sessions",    "see-keys",
+                                                   "see-people", "see-tenants", "see-policy",
+                                                   "audit",      "see-webhooks"};
 
 constexpr std::string_view name_of(Right right) {
   return kRightNames[static_cast<std::size_t>(right)];
@@ -70,16 +73,17 @@ constexpr std::string_view name_of(Right right) {
 class Rights {
  public:
   static constexpr Rights none() { return Rights(0); }
-  static constexpr Rights all() { return Rights(~std::uint32_t{0}); }
+  static constexpr Rights all() { return Rights(~std::uint64_t{0}); }
   static constexpr Rights reading() {
-    return Rights((1u << static_cast<unsigned>(Right::kWrite)) - 1);
+    return Rights((std::uint64_t{1} << static_cast<unsigned>(Right::kWrite)) - 1);
   }
 
-  // Reading, and what an editor does: changes, restores and pins; and shares, where he is an owner.
+  // Reading, and what an editor does: changes, restores, pins and deletions; and shares, where he is an owner.
   static constexpr Rights writing() {
     return reading()
         .with(Right::kWrite)
         .with(Right::kRestore)
+        .with(Right::kDelete)
         .with(Right::kPin)
         .with(Right::kPolicy)
         .with(Right::kSeePolicy);
@@ -96,7 +100,7 @@ class Rights {
   }
 
   constexpr Rights with(Right right) const {
-    return Rights(bits_ | 1u << static_cast<unsigned>(right));
+    return Rights(bits_ | std::uint64_t{1} << static_cast<unsigned>(right));
   }
   // True if `other` has all of these.
   constexpr bool within(Rights other) const { return (bits_ & ~other.bits_) == 0; }
@@ -108,9 +112,9 @@ class Rights {
   constexpr bool has(Right right) const { return (bits_ >> static_cast<unsigned>(right) & 1) != 0; }
 
  private:
-  explicit constexpr Rights(std::uint32_t bits) : bits_(bits) {}
+  explicit constexpr Rights(std::uint64_t bits) : bits_(bits) {}
 
-  std::uint32_t bits_;
+  std::uint64_t bits_;
 };
 
 // Whether the holder administers workspaces, as the token "admin" does.

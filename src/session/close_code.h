@@ -22,6 +22,7 @@ inline std::uint16_t close_code(ErrorCode code) {
     case ErrorCode::kForbidden: return 4403;
     case ErrorCode::kNotFound: return 4404;
     case ErrorCode::kConflict: return 4409;
+    case ErrorCode::kGone: return 4410;
     case ErrorCode::kTooLarge: return 4413;
     case ErrorCode::kFenced:
     case ErrorCode::kUnavailable: return 4503;
