@@ -25,6 +25,7 @@ syncline_room(limits DEPENDS identity)
 syncline_room(policy DEPENDS merge limits cedar)
 syncline_room(workspace SLOW_TESTS DEPENDS state policy observe TESTS_USE store)
 syncline_room(protocol DEPENDS merge log)
+syncline_room(migrate DEPENDS protocol)
 syncline_room(session DEPENDS workspace protocol TESTS_USE store)
 syncline_room(node DEPENDS session http TESTS_USE store)
 syncline_room(api DEPENDS node TESTS_USE store)
@@ -33,4 +34,4 @@ syncline_room(backend THREADS DEPENDS api store
   LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
        Threads::Threads syncline::web_assets)
 # `make soak` runs its tests under ThreadSanitizer: the threads of a server are those of `backend`.
-syncline_room(cli DEPENDS sim backend LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)
+syncline_room(cli DEPENDS sim backend migrate LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)

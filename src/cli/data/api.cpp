@@ -62,6 +62,7 @@ class ApiExport final : public ExportStream {
 };
 
 constexpr std::uint64_t kExportTimeoutMs = 120'000;  // for a few megabytes
+constexpr std::uint64_t kChangeTimeoutMs = 120'000;  // for an update of up to a megabyte
 constexpr std::uint64_t kReportTimeoutMs = 120'000;  // for a page that looks at thousands of events
 
 std::string object_path(const std::string& workspace, const std::string& object) {
@@ -135,6 +136,20 @@ Result<Bytes> Api::object_update(const std::string& workspace, const std::string
       get(object_path(workspace, object) + moment("?at=", present(at)), "application/octet-stream");
   if (!body) return std::unexpected(std::move(body.error()));
   return to_bytes(as_bytes(*body));
+}
+
+Result<bool> Api::change_object(const std::string& workspace, const std::string& object,
+                                ByteView update, const std::string& key) {
+  const auto body = client_.ask(
+      {.method = "PATCH",
+       .path = object_path(workspace, object),
+       .body = as_text(update),
+       .timeout_ms = kChangeTimeoutMs,
+       .headers = {{"Content-Type", "application/vnd.yjs.update"}, {"Idempotency-Key", key}}});
+  if (!body) return std::unexpected(body.error());
+  const auto json = crdt::from_json(*body);
+  if (!json || text_member(*json, "object") != object) return client_.not_understood();
+  return json->find("waits") != nullptr;
 }
 
 Result<std::vector<EventLine>> Api::events(const std::string& workspace, const std::string& object,

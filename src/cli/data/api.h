@@ -131,6 +131,12 @@ class Api {
   Result<Bytes> object_update(const std::string& workspace, const std::string& object,
                               const std::string& at);
 
+  // Applies an update of version 1 to an object, which begins with it if there is none. `key`: an
+  // idempotency key (api/idempotency.h), so that a request that is sent again changes nothing twice.
+  // True: the change waits for others that the server does not have.
+  Result<bool> change_object(const std::string& workspace, const std::string& object,
+                             ByteView update, const std::string& key);
+
   // Up to `limit` (at most a thousand) events after `after`; only those of `object` if it is not
   // empty.
   Result<std::vector<EventLine>> events(const std::string& workspace, const std::string& object,

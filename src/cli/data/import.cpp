@@ -14,6 +14,7 @@
 #include "cli/data/progress_bar.h"
 #include "cli/data/waiting_loop.h"
 #include "cli/json.h"
+#include "cli/migrate/import_command.h"
 #include "cli/table.h"
 #include "identity/names.h"
 #include "node/known_types.h"
@@ -25,7 +26,8 @@ namespace {
 using crdt::Any;
 
 struct ImportOptions {
-  std::string file;
+  std::string file;  // a bundle; "": documents are imported
+  DocumentImportOptions documents;
   std::string into;
   std::string key;
   SourceOptions target;
@@ -192,9 +194,35 @@ void print(const Outcome& outcome, const ImportOptions& options, Console& consol
                              options.key.empty() ? ", by keys that the file brings" : ""));
 }
 
-int import_file(const Command& command, const ImportOptions& options, Console& console) {
+// "": the options fit together.
+std::string contradiction(const Command& command, const ImportOptions& options) {
+  std::vector<std::string> sources = named_sources(options.documents);
+  if (!options.file.empty()) sources.insert(sources.begin(), "FILE");
+  if (sources.empty()) return "name what is imported: a bundle, or a source such as --yjs";
+  if (sources.size() > 1) return fmt::format("either {} or {}", sources[0], sources[1]);
+  const bool of_bundle = !options.file.empty();
+  for (const std::string_view option : {"--into", "--key", "--restart"})
+    if (!of_bundle && command.typed(option))
+      return fmt::format("{} is for bundles, and {} has Yjs documents", option, sources[0]);
+  for (const std::string_view option :
+       {"--workspace", "--prefix", "--objects", "--format", "--merge", "--keep-deleted"})
+    if (of_bundle && command.typed(option))
+      return fmt::format("{} is for Yjs documents, and {} is a bundle", option, options.file);
+  return {};
+}
+
+int import_any(const Command& command, const ImportOptions& options, Console& console) {
+  if (const std::string wrong = contradiction(command, options); !wrong.empty())
+    return console.misused(wrong);
   const auto to_server = names_server(command, options.target);
   if (!to_server) return console.misused(to_server.error().message);
+  if (options.file.empty())
+    return import_from_documents(options.documents,
+                                 {.target = options.target,
+                                  .to_server = *to_server,
+                                  .dry_run = options.dry_run,
+                                  .json = options.json},
+                                 console);
   const auto outcome = run_import(options, *to_server, console);
   console.progress({});
   if (!outcome) return console.failed(outcome.error());
@@ -205,35 +233,49 @@ int import_file(const Command& command, const ImportOptions& options, Console& c
 }  // namespace
 
 void add_import(Command& root) {
-  Command& command = root.add("import", "Read a workspace from a file that export wrote");
+  Command& command = root.add(
+      "import", "Read a workspace from a bundle, or documents from the store of another server");
   auto options = std::make_shared<ImportOptions>();
-  command.argument({.name = "FILE", .text = "a bundle", .required = true, .is_file = true},
+  command.argument({.name = "FILE", .text = "a bundle that export wrote", .is_file = true},
                    options->file);
-  command.option(
-      {.name = "--into", .value = "NAME", .text = "Another name", .fallback = "the one it had"},
-      options->into);
+  document_import_options(command, options->documents);
+  command.option({.name = "--into",
+                  .value = "NAME",
+                  .text = "Of a bundle: another name",
+                  .fallback = "the one it had"},
+                 options->into);
   source_options(command, options->target, "Into a running server, such as http://127.0.0.1:4400",
                  "Into a data directory; its server must be stopped");
   key_option(command, options->key, "those in the file");
-  command.flag({.name = "--restart",
-                .text = "Send all of it again, whatever the server has of another file"},
-               options->restart);
+  command.flag(
+      {.name = "--restart",
+       .text = "Of a bundle: send all of it again, whatever the server has of another file"},
+      options->restart);
   command.flag({.name = "--dry-run", .text = "Verify, say what would be imported, change nothing"},
                options->dry_run);
   command.json_flag(options->json);
   command.details(
-      "The file is verified whole before anything is changed. Events keep their positions, hashes "
+      "A bundle is verified whole before anything is changed. Events keep their positions, hashes "
       "and bytes, and what was signed of them stays with them. An import that was interrupted goes "
       "on with the same command; until it is done a server lets nobody into the workspace, and a "
       "data directory, whose server must be stopped, has a beginning of that history. A workspace "
-      "that holds other events is left alone.");
+      "that holds other events is left alone.\n\n"
+      "From another source, each Yjs document becomes an object of the workspace. Its content "
+      "arrives as changes of whoever imports, through the same checks as all changes. Documents "
+      "that are there already are left alone, so the same command continues an import that was "
+      "interrupted. In the end the state vector, the deletions and the content of each document "
+      "are "
+      "compared; a difference is an error, and so is a document that cannot be read. The others go "
+      "on. The source is only read.");
   command.example("syncline import demo.bundle --into demo-2 --key 'log.example+…'",
                   "into a data directory, believing only what that key signed");
   command.example("syncline import demo.bundle --server http://127.0.0.1:4400",
                   "into a running server");
   command.example("syncline import demo.bundle --dry-run", "what would happen");
+  command.example("syncline import --yjs notes/ --workspace team --server http://127.0.0.1:4400",
+                  "each file of Yjs updates in a folder as an object");
   command.run(
-      [&command, options](Console& console) { return import_file(command, *options, console); });
+      [&command, options](Console& console) { return import_any(command, *options, console); });
 }
 
 }  // namespace syncline::cli

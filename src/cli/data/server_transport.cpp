@@ -32,6 +32,7 @@ class ServerTransport final : public Transport {
     backend::HttpClientOptions options = options_;
     options.timeout_ms = request.timeout_ms;
     options.headers.emplace_back("Accept", request.accept);
+    for (const auto& header : request.headers) options.headers.push_back(header);
     auto response =
         backend::http_request(request.method, url_ + request.path, request.body, options);
     if (!response) return std::unexpected(std::move(response.error()));

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "syncline/error.h"
 
@@ -21,6 +23,7 @@ struct ApiRequest {
   std::string_view body = {};
   std::uint64_t timeout_ms = 10'000;  // for the whole exchange, if it uses a network
   bool changes_nothing = false;       // whatever its method
+  std::vector<std::pair<std::string, std::string>> headers = {};  // further ones
 };
 
 struct ApiAnswer {
