@@ -37,7 +37,8 @@ void Cors::admit(const http::Request& request, http::Responder& responder) const
   if (!origin || !knows(*origin)) return;
   responder.add_header("Access-Control-Allow-Origin", std::string(*origin));
   if (with_cookies_) responder.add_header("Access-Control-Allow-Credentials", "true");
-  responder.add_header("Access-Control-Expose-Headers", "ETag, Syncline-Position, Idempotent-Replayed");
+  responder.add_header("Access-Control-Expose-Headers",
+                       "ETag, Link, Syncline-Position, Idempotent-Replayed");
 }
 
 }  // namespace syncline::api

@@ -22,14 +22,34 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 26> tables() {
-  return {state_routes(),          write_routes(),   history_routes(),    restore_routes(),
-          proof_routes(),          export_routes(),  retention_routes(),  quarantine_routes(),
-          shut_routes(),           backup_routes(),  import_routes(),     log_level_routes(),
-          session_routes(),        api_key_routes(), ticket_routes(),     people_routes(),
-          security_event_routes(), tenant_routes(),  revocation_routes(), policy_routes(),
-          simulation_routes(),     access_routes(),  rights_routes(),     link_routes(),
-          audit_routes(),          event_routes()};
+std::array<std::span<const Route>, 27> tables() {
+  return {state_routes(),
+          write_routes(),
+          history_routes(),
+          restore_routes(),
+          proof_routes(),
+          export_routes(),
+          retention_routes(),
+          quarantine_routes(),
+          shut_routes(),
+          backup_routes(),
+          import_routes(),
+          log_level_routes(),
+          session_routes(),
+          api_key_routes(),
+          ticket_routes(),
+          people_routes(),
+          security_event_routes(),
+          tenant_routes(),
+          revocation_routes(),
+          policy_routes(),
+          simulation_routes(),
+          access_routes(),
+          rights_routes(),
+          link_routes(),
+          audit_routes(),
+          event_routes(),
+          search_routes()};
 }
 
 // The names in a path that matches a template, not decoded.

@@ -128,6 +128,7 @@ std::span<const Route> access_routes();      // who could reach an object
 std::span<const Route> rights_routes();      // what the caller may do
 std::span<const Route> link_routes();        // links to an object
 std::span<const Route> audit_routes();
-std::span<const Route> event_routes();  // what happens, as it happens
+std::span<const Route> event_routes();   // what happens, as it happens
+std::span<const Route> search_routes();  // where a text stands
 
 }  // namespace syncline::api

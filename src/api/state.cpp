@@ -6,6 +6,7 @@
 
 #include "api/conditions.h"
 #include "api/history.h"
+#include "api/object_list.h"
 #include "api/route.h"
 #include "api/shown_names.h"
 #include "api/state_form.h"
@@ -50,6 +51,7 @@ void list_workspaces(Call call) {
 }
 
 void list_objects(Call call) {
+  if (asks_for_details(call.request)) return list_details(std::move(call));
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
   const std::string& query = call.request.query;

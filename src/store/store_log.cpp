@@ -9,6 +9,7 @@
 #include "log/reply_gate.h"
 #include "store/actors.h"
 #include "store/directory.h"
+#include "store/object_heads.h"
 #include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -316,6 +317,14 @@ class StoreLog final : public log::LoopStore,
     read_with(std::move(done), [workspace = std::move(workspace), prefix = std::move(prefix),
                                 after = std::move(after), limit](const Tables& tables) {
       return read_objects(tables, workspace, prefix, after, limit);
+    });
+  }
+
+  void list_heads(std::string workspace, std::string prefix, std::string after, std::size_t limit,
+                  Done<log::ObjectHeads> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace), prefix = std::move(prefix),
+                                after = std::move(after), limit](const Tables& tables) {
+      return read_object_heads(tables, workspace, prefix, after, limit);
     });
   }
 

@@ -284,6 +284,7 @@ constexpr Trial kTrials[] = {
      [](Vault& vault) { vault.make_tenant(); }},
     {"DELETE", "/v1/tenants/{tenant}", "/tenants/stolen", 204,
      [](Vault& vault) { vault.make_tenant(); }},
+    {"GET", "/v1/workspaces/{workspace}/search", "/workspaces/VAULT/search?q=classified", 200},
 };
 
 std::string with_names(std::string text, std::string_view workspace, std::string_view object) {

@@ -238,6 +238,12 @@ class BlockingLog {
       store_.catalog().list_objects(workspace, prefix, after, limit, std::move(done));
     });
   }
+  Result<log::ObjectHeads> heads(const std::string& workspace, const std::string& prefix = "",
+                                 const std::string& after = "", std::size_t limit = 1000) {
+    return await<log::ObjectHeads>(loop_, [&](auto done) {
+      store_.catalog().list_heads(workspace, prefix, after, limit, std::move(done));
+    });
+  }
 
  private:
   log::LoopStore& store_;

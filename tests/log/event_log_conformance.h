@@ -817,6 +817,55 @@ TYPED_TEST_P(EventLogConformance, ListsAreSortedAndPaged) {
   EXPECT_TRUE(this->log().objects("w", "notes/", "zzz").value().empty());
 }
 
+TYPED_TEST_P(EventLogConformance, AListSaysWhatIsKnownOfEachObject) {
+  for (const char* text : {"one", "two", "three"})
+    ASSERT_TRUE(this->log().add("w", sample_event("a", text)).has_value());
+  ASSERT_TRUE(this->log().add("w", sample_event("b", "four")).has_value());
+  ASSERT_TRUE(this->log().put_pin("w", {"p", 1, 5, ""}).has_value());
+  for (const std::string snapshot : {"", "12345678"}) {
+    if (!snapshot.empty()) ASSERT_TRUE(this->log().put_snapshot("w", "a", 2, snapshot).has_value());
+    const log::ObjectHeads page = this->log().heads("w").value();
+    EXPECT_FALSE(page.more);
+    ASSERT_EQ(page.heads.size(), 2u);
+    EXPECT_EQ(page.heads[0].object, "a");
+    EXPECT_EQ(page.heads[0].last.position, 3u);
+    EXPECT_EQ(page.heads[0].last.principal, "anna");
+    EXPECT_EQ(page.heads[0].last.type, "doc");
+    EXPECT_TRUE(page.heads[0].last.intent.empty());
+    EXPECT_EQ(page.heads[0].bytes, snapshot.empty() ? 11u : 8u + 5u);
+    EXPECT_EQ(page.heads[1].object, "b");
+    EXPECT_EQ(page.heads[1].last.position, 4u);
+    EXPECT_EQ(page.heads[1].bytes, 4u);
+    this->restart();
+  }
+  EXPECT_TRUE(this->log().heads("w", "", "", 1)->more);
+  EXPECT_EQ(this->log().heads("w", "", "a").value().heads.at(0).object, "b");
+  EXPECT_TRUE(this->log().heads("none")->heads.empty());
+}
+
+// However long the history and however large the events: the page ends, and says that there is more.
+TYPED_TEST_P(EventLogConformance, AListReadsLittleOfEachObjectAndOfAllTogether) {
+  TestChain chain;
+  std::vector<log::EncodedEvent> events;
+  for (std::size_t i = 0; i <= log::Catalog::kCountedChanges; ++i) {
+    auto event = sample_event("a", "x");
+    events.push_back(chain.seal(event, 1'700'000'000'000).value());
+  }
+  const log::Position last = events.size();
+  ASSERT_TRUE(this->log().append("w", std::move(events), 0).has_value());
+  const log::ObjectHeads page = this->log().heads("w").value();
+  EXPECT_EQ(page.heads.at(0).bytes, log::Catalog::kCountedChanges);
+  EXPECT_EQ(page.heads.at(0).last.position, last);
+
+  for (const char* id : {"big/1", "big/2", "big/3"})
+    ASSERT_TRUE(
+        this->log().add("w", sample_event(id, "", log::Catalog::kHeadBytes / 2)).has_value());
+  const log::ObjectHeads large = this->log().heads("w", "big/").value();
+  EXPECT_EQ(large.heads.size(), 2u);
+  EXPECT_TRUE(large.more);
+  EXPECT_EQ(this->log().heads("w", "big/", "big/2")->heads.size(), 1u);
+}
+
 TYPED_TEST_P(EventLogConformance, AClosedLogAnswersNothing) {
   TestChain chain;
   bool answered = false;
@@ -847,6 +896,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     AnEventOfAnotherLogIsTakenOverOnce, AnOldLogGoesOnWithNewRecords,
     ASnapshotSaysItsTypeAndGeneration, AppendsMayFollowOneAnotherUnanswered,
     WhatFollowsAFailedAppendFailsToo, ReadsStopAtTheirLimitsAndGoOnFromThere,
+    AListSaysWhatIsKnownOfEachObject, AListReadsLittleOfEachObjectAndOfAllTogether,
     OneObjectIsReadWithoutTheOthers, TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
     ADeltaComesWithTheMilestoneThatItExtends, ADeltaGoesWithTheMilestoneThatItExtends,
     PinsAreKeptUntilTheyAreRemoved, RulesAndHoldsAreKeptAndRecorded,

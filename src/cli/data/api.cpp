@@ -116,6 +116,16 @@ Result<std::vector<std::string>> Api::objects(const std::string& workspace,
                "objects");
 }
 
+Result<crdt::Any> Api::object_details(const std::string& workspace, const ObjectFilter& filter,
+                                      const std::string& after) {
+  std::string query = "/objects?details=1&" + page_query(after);
+  for (const auto& [name, value] :
+       {std::pair("prefix", &filter.prefix), std::pair("type", &filter.type),
+        std::pair("since", &filter.since)})
+    if (!value->empty()) query += fmt::format("&{}={}", name, percent_encode(*value));
+  return get_array(workspace_path(workspace) + query, "details");
+}
+
 Result<ObjectState> Api::object(const std::string& workspace, const std::string& object,
                                 const std::string& at, const WantedPart& part) {
   std::string query = moment("&at=", present(at));

@@ -123,6 +123,16 @@ class Api {
   Result<std::vector<std::string>> objects(const std::string& workspace, const std::string& prefix,
                                            const std::string& after);
 
+  // The same objects with what is known of each, one page as the API answers (docs/openapi.json). `type`: only of this
+  // one; `since`: only those that have changed after that moment; "": all. For the next page, pass `next` as `after`.
+  struct ObjectFilter {
+    std::string prefix;
+    std::string type;
+    std::string since;
+  };
+  Result<crdt::Any> object_details(const std::string& workspace, const ObjectFilter& filter,
+                                   const std::string& after);
+
   // The state of an object at a moment (state/moment.h; "": now), whole or a part. kNotFound if
   // nothing had been written to it by then.
   Result<ObjectState> object(const std::string& workspace, const std::string& object,
