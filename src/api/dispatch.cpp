@@ -22,7 +22,7 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 27> tables() {
+std::array<std::span<const Route>, 28> tables() {
   return {state_routes(),
           write_routes(),
           history_routes(),
@@ -49,7 +49,8 @@ std::array<std::span<const Route>, 27> tables() {
           link_routes(),
           audit_routes(),
           event_routes(),
-          search_routes()};
+          search_routes(),
+          copy_routes()};
 }
 
 // The names in a path that matches a template, not decoded.

@@ -31,6 +31,7 @@ void add_cat(Command& root);
 void add_diff(Command& root);
 void add_blame(Command& root);
 void add_restore(Command& root);
+void add_cp(Command& root);
 void add_pin(Command& root);
 void add_policy(Command& root);
 void add_policy_files(Command& policy);  // what needs no server, or only reads

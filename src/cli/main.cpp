@@ -17,6 +17,7 @@ void add_commands(syncline::cli::Command& program) {
   add_diff(program);
   add_blame(program);
   add_restore(program);
+  add_cp(program);
   add_pin(program);
   add_policy(program);
   add_share(program);

@@ -480,6 +480,15 @@ Result<std::string> Api::restore(const std::string& workspace, const std::string
   return ask_line("POST", path);
 }
 
+Result<std::string> Api::copy(const std::string& from_workspace, const std::string& from_object,
+                              const std::string& to_workspace, const std::string& to_object,
+                              const std::string& at) {
+  return ask_line(
+      "POST",
+      fmt::format("{}?copy_from={}&workspace={}{}", object_path(to_workspace, to_object),
+                  percent_encode(from_object), percent_encode(from_workspace), moment("&at=", at)));
+}
+
 Result<std::string> Api::checkpoint(const std::string& workspace) {
   return get(workspace_path(workspace) + "/checkpoint", "text/plain");
 }

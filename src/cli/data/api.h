@@ -190,6 +190,12 @@ class Api {
                                   const std::string& from, const std::string& to,
                                   std::uint64_t after);
 
+  // Makes a new object that begins with what another one shows at a moment ("": now), and returns the server's answer
+  // (docs/openapi.json). kConflict: the new one exists.
+  Result<std::string> copy(const std::string& from_workspace, const std::string& from_object,
+                           const std::string& to_workspace, const std::string& to_object,
+                           const std::string& at);
+
   // The retention, as protocol/retention_json.h prints it; also returned after a change.
   Result<std::string> retention(const std::string& workspace);
   Result<std::string> change_retention(const std::string& workspace, const RetentionWish& wish);
