@@ -27,7 +27,9 @@ syncline_room(workspace SLOW_TESTS DEPENDS state policy observe TESTS_USE store)
 syncline_room(protocol DEPENDS merge log)
 syncline_room(migrate DEPENDS protocol)
 syncline_room(session DEPENDS workspace protocol TESTS_USE store)
-syncline_room(node DEPENDS session http TESTS_USE store)
+# Webhooks: the log, told to receivers elsewhere.
+syncline_room(hooks DEPENDS session TESTS_USE store)
+syncline_room(node DEPENDS hooks http TESTS_USE store)
 syncline_room(api DEPENDS node TESTS_USE store)
 syncline_room(sim SLOW_TESTS DEPENDS api store)
 syncline_room(backend THREADS DEPENDS api store

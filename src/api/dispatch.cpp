@@ -22,7 +22,7 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 28> tables() {
+std::array<std::span<const Route>, 29> tables() {
   return {state_routes(),
           write_routes(),
           history_routes(),
@@ -49,6 +49,7 @@ std::array<std::span<const Route>, 28> tables() {
           link_routes(),
           audit_routes(),
           event_routes(),
+          webhook_routes(),
           search_routes(),
           copy_routes()};
 }

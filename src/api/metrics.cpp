@@ -26,6 +26,10 @@ struct LoopSample {
   std::uint64_t shuts = 0;
   std::size_t feeds = 0;
   std::uint64_t feed_reads = 0;
+  hooks::HookCounters hooks;
+  std::size_t webhooks = 0;
+  std::size_t webhooks_disabled = 0;
+  std::size_t webhooks_late = 0;       // objects
   std::uint64_t requests_refused = 0;  // over a rate
   std::uint64_t requests_put_off = 0;  // for lack of memory
   observe::Histogram turns_us = observe::Histogram::microseconds();
@@ -48,6 +52,10 @@ LoopSample sample(const node::Shard& shard) {
                     .shuts = shard.host.shut().added(),
                     .feeds = shard.feeds.size(),
                     .feed_reads = shard.feeds.tail().reads(),
+                    .hooks = shard.hooks.counters(),
+                    .webhooks = shard.hooks.size(),
+                    .webhooks_disabled = shard.hooks.disabled(),
+                    .webhooks_late = shard.hooks.late(),
                     .requests_refused = shard.requests_refused,
                     .requests_put_off = shard.requests_put_off};
   if (shard.measures != nullptr) {
@@ -114,6 +122,25 @@ void add_workspaces(observe::MetricsPage& page, const std::vector<LoopSample>& l
                total([](auto& l) { return l.cache.snapshot_bytes; }));
   page.counter("snapshots_damaged_total", "Damaged snapshots rebuilt from the log.",
                total([](auto& l) { return l.cache.damaged_snapshots; }));
+}
+
+void add_webhooks(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
+  auto total = [&](auto get) { return sum(loops, get); };
+  page.gauge("webhooks", "Endpoints of webhooks.", total([](auto& l) { return l.webhooks; }));
+  page.gauge("webhooks_disabled", "Of these, those that are disabled.",
+             total([](auto& l) { return l.webhooks_disabled; }));
+  page.gauge("webhook_late_objects", "Objects that wait for another attempt, or for their time.",
+             total([](auto& l) { return l.webhooks_late; }));
+  page.counter("webhook_deliveries_total", "Events that a receiver took.",
+               total([](auto& l) { return l.hooks.delivered; }));
+  page.counter("webhook_failures_total", "Attempts that failed.",
+               total([](auto& l) { return l.hooks.failed; }));
+  page.counter("webhook_given_up_total", "Events that were given up.",
+               total([](auto& l) { return l.hooks.given_up; }));
+  page.counter("webhook_unseen_total", "Events that the maker of an endpoint may not read.",
+               total([](auto& l) { return l.hooks.unseen; }));
+  page.counter("webhook_disables_total", "Times that an endpoint was disabled.",
+               total([](auto& l) { return l.hooks.disabled; }));
 }
 
 void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
@@ -294,6 +321,7 @@ void answer_metrics(const Context& context, Collection& collection) {
   observe::MetricsPage page;
   add_workspaces(page, collection.loops);
   add_sessions(page, collection.loops);
+  add_webhooks(page, collection.loops);
   add_retention(page, collection.loops);
   add_write_path(page, collection.loops);
   add_turns(page, collection.loops);

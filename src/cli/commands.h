@@ -50,6 +50,7 @@ void add_audit(Command& root);
 void add_key(Command& root);
 void add_log_level(Command& root);
 void add_tenant(Command& root);
+void add_webhook(Command& root);
 void add_log(Command& root);
 void add_log_show(Command& log);
 void add_log_tail(Command& log);

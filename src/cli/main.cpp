@@ -34,6 +34,7 @@ void add_commands(syncline::cli::Command& program) {
   add_key(program);
   add_log_level(program);
   add_tenant(program);
+  add_webhook(program);
   add_log(program);
   add_doc(program);
   add_sim(program);

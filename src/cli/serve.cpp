@@ -202,6 +202,7 @@ backend::NodeOptions node_options(const ServeOptions& options, identity::Access 
   node.ticket_limits.most_ms = options.max_ticket_seconds * 1000ULL;
   node.cors_origins = options.cors_origins;
   node.allow_hosts = options.allow_hosts;
+  node.hooks_allow = options.hooks_allow;
   node.tenant_hosts = tenant_hosts_of(options);
   node.insecure = options.insecure;
   node.loops = options.threads;

@@ -37,6 +37,7 @@ struct ServeOptions {
   std::vector<std::string> allow_hosts;
   std::vector<std::string> tenant_hosts;  // NAME=TENANT
   bool insecure = false;
+  std::vector<std::string> hooks_allow;  // networks
   backend::IdentityOptions identity = {};
   std::uint32_t jwt_leeway_seconds = 30;
   std::string jwt_rights = "write";  // of tokens, if no claim says which

@@ -161,6 +161,13 @@ void add_serve(Command& root) {
                         "acme.docs.example=acme; may be given several times",
                 .environment = "SYNCLINE_TENANT_HOST"},
                options->tenant_hosts);
+  serve.option(
+      {.name = "--hooks-allow",
+       .value = "NETWORK",
+       .text = "Let webhooks lead to this network, such as 10.1.0.0/16, which is not of the "
+               "public internet; may be given several times",
+       .environment = "SYNCLINE_HOOKS_ALLOW"},
+      options->hooks_allow);
   serve.flag({.name = "--insecure", .text = "Let anybody in, on a public address too"},
              options->insecure);
   serve.flag(
@@ -202,11 +209,12 @@ void add_serve(Command& root) {
        .text = "How long the names of guests are kept after their last change; 0: for ever",
        .environment = "SYNCLINE_GUEST_DAYS"},
       options->guest_days);
-  serve.flag({.name = "--audit",
-              .text = "Keep an audit log for each tenant: administrative acts, refusals and exports "
-                      "(syncline audit)",
-              .environment = "SYNCLINE_AUDIT"},
-             options->audit);
+  serve.flag(
+      {.name = "--audit",
+       .text = "Keep an audit log for each tenant: administrative acts, refusals and exports "
+               "(syncline audit)",
+       .environment = "SYNCLINE_AUDIT"},
+      options->audit);
   add_rates(serve, *options);
   serve.option(
       {.name = "--checkpoint-seconds",

@@ -80,7 +80,7 @@ Result<void> check_outbound(const IpAddress& address, const std::string& shown,
                             const OutboundRules& rules) {
   if (rules.allow_private || is_public(address) || any_contains(rules.allowed, address)) return {};
   return fail(ErrorCode::kForbidden,
-              shown + " is not an address of the public internet (--outbound-allow allows it)");
+              shown + " is not an address of the public internet (" + rules.option + " allows it)");
 }
 
 }  // namespace syncline::identity

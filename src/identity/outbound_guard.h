@@ -34,8 +34,9 @@ struct IpNetwork {
 };
 
 struct OutboundRules {
-  bool allow_private = false;           // everything is allowed
-  std::vector<IpNetwork> allowed = {};  // besides the public internet
+  bool allow_private = false;               // everything is allowed
+  std::vector<IpNetwork> allowed = {};      // besides the public internet
+  std::string option = "--outbound-allow";  // by which operators allow more, for messages
 };
 
 // True for an address of the public internet.

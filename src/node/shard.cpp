@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/qualified_name.h"
+
 namespace syncline::node {
 namespace {
 
@@ -94,6 +96,17 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
            std::move(options.gate)),
       waits(loop, host),
       feeds(host, sessions, session_counters),
+      hooks(
+          {.host = host,
+           .directory = store->directory(),
+           .revocations = revocations,
+           .random = *random,
+           .uses = &uses,
+           .sender = options.hook_sender,
+           .key = std::move(options.hook_key),
+           .on_disabled = [this](const hooks::Endpoint& endpoint,
+                                 const std::string& reason) { audit_disabled(endpoint, reason); }},
+          owned_by(placement, index), options.reports),
       retention(
           sources, loop, options.retention_pace,
           [this, owns = owned_by(placement, index)](std::string_view workspace) {
@@ -114,6 +127,20 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
 
 Shard::~Shard() {
   scheduler.cancel(memory_timer_);
+}
+
+// Nobody asked for it, so nobody waits for the entry.
+void Shard::audit_disabled(const hooks::Endpoint& endpoint, const std::string& reason) {
+  if (audit == nullptr) return;
+  const auto [tenant, workspace] = split_name(endpoint.workspace);
+  audit->record(tenant,
+                {.principal = endpoint.principal,
+                 .right = std::string(identity::name_of(identity::Right::kWebhooks)),
+                 .request = "a webhook is disabled",
+                 .workspace = std::string(workspace),
+                 .object = endpoint.id,
+                 .reason = reason},
+                [](Result<void>) {});
 }
 
 std::uint64_t Shard::editing_replica() {

@@ -16,6 +16,7 @@
 #include "base/clock_watch.h"
 #include "base/memory_budget.h"
 #include "base/scheduler.h"
+#include "hooks/deliveries.h"
 #include "identity/revocations.h"
 #include "limits/failed_tokens.h"
 #include "limits/rates.h"
@@ -87,6 +88,10 @@ struct ShardOptions {
   // own. They must outlive the shard.
   state::Jobs* jobs = nullptr;
   state::LoopShare loop_share = {};
+  // Sends the requests of webhooks, whose secrets follow from the key; must outlive the shard. nullptr: there are no
+  // webhooks.
+  hooks::HookSender* hook_sender = nullptr;
+  Bytes hook_key = {};
   // Both may be nullptr; otherwise they must outlive the shard. `measures` belongs to its loop.
   observe::Sink* reports = nullptr;
   const observe::LoopMeasures* measures = nullptr;
@@ -131,6 +136,7 @@ struct Shard {
   workspace::Host host;
   WaitRoom waits;  // requests that wait until an object changes
   session::EventFeeds feeds;
+  hooks::Deliveries hooks;  // webhooks
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;
   UsageKeeper usage;
@@ -155,6 +161,7 @@ struct Shard {
 
  private:
   void look_at_memory();
+  void audit_disabled(const hooks::Endpoint& endpoint, const std::string& reason);
 
   const std::size_t index_;
   std::uint64_t editing_replica_ = 0;  // 0: not drawn yet

@@ -19,7 +19,22 @@ SharedPiece server_sent(const log::Event& event, std::string_view json) {
   return SharedPiece::of(fmt::format("id: {}\nevent: change\ndata: {}\n\n", event.position, json));
 }
 
-std::string event_json(const log::Event& event, bool content) {
+std::shared_ptr<const TailBatch> batch_of(const std::vector<log::Event>& events,
+                                          const TailPlace& place) {
+  auto batch = std::make_shared<TailBatch>();
+  batch->next = events.empty() ? place.after : events.back().position;
+  for (const log::Event& event : events)
+    if (!log::is_system_object(event.object))
+      batch->events.push_back({.object = event.object,
+                               .type = event.type,
+                               .text = server_sent(event, told_json(event, place.content)),
+                               .notice = server_sent(event, notice_json(event))});
+  return batch;
+}
+
+}  // namespace
+
+std::string told_json(const log::Event& event, bool content) {
   std::string json = protocol::event_to_json(event);
   if (content && !event.dropped_payload && event.intent.size() <= EventTail::kMostContent) {
     json.pop_back();
@@ -32,21 +47,6 @@ std::string notice_json(const log::Event& event) {
   return fmt::format(R"({{"position":{},"object":{},"type":{}}})", event.position,
                      protocol::name_json(event.object), protocol::name_json(event.type));
 }
-
-std::shared_ptr<const TailBatch> batch_of(const std::vector<log::Event>& events,
-                                          const TailPlace& place) {
-  auto batch = std::make_shared<TailBatch>();
-  batch->next = events.empty() ? place.after : events.back().position;
-  for (const log::Event& event : events)
-    if (!log::is_system_object(event.object))
-      batch->events.push_back({.object = event.object,
-                               .type = event.type,
-                               .text = server_sent(event, event_json(event, place.content)),
-                               .notice = server_sent(event, notice_json(event))});
-  return batch;
-}
-
-}  // namespace
 
 void EventTail::read(const TailPlace& place, Answer answer) {
   auto [asked, first] = asked_.try_emplace(place);

@@ -44,6 +44,11 @@ struct TailBatch {
   log::Position next = 0;         // where to go on; the same place: nothing is behind it
 };
 
+// What whoever follows is told of an event, as JSON: the event of the log, with its change if that is wanted; and for
+// those who may not see its history, only that the object has changed.
+std::string told_json(const log::Event& event, bool content);
+std::string notice_json(const log::Event& event);
+
 class EventTail {
  public:
   // A change with more bytes is left out of its event: the log has it.

@@ -66,6 +66,14 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('GET', '/workspaces/team/changes/notes/plan?from=1&limit=1');
   await ok('GET', '/workspaces/team/events?after=0&follow=0');
   await ok('GET', '/workspaces/team/events/notes/plan?after=0&follow=0&content=1');
+  const hook = (await ok('POST', '/workspaces/team/webhooks', { body: JSON.stringify({ url: 'https://app.example/hook', prefix: 'none/' }) })).body;
+  assert.equal((await ok('GET', '/workspaces/team/webhooks')).body.webhooks.length, 1);
+  await ok('GET', `/workspaces/team/webhooks/${hook.id}`);
+  await ok('GET', `/workspaces/team/webhooks/${hook.id}/dead?after=0&limit=1`);
+  for (const act of ['replay', 'rotate', 'enable', 'test']) await ok('POST', `/workspaces/team/webhooks/${hook.id}/${act}`);
+  assert.equal((await api.ask('POST', '/v1/workspaces/team/webhooks', { body: '{"url":"ftp://app.example/"}' })).status, 400);
+  await ok('DELETE', `/workspaces/team/webhooks/${hook.id}`);
+  assert.equal((await api.ask('GET', `/v1/workspaces/team/webhooks/${hook.id}`)).status, 404);
   await ok('GET', '/workspaces/team/blame/notes/plan');
   await ok('PUT', '/workspaces/team/pins/start?at=1');
   await ok('GET', '/workspaces/team/pins');

@@ -26,6 +26,16 @@ inline log::NotaryIdentity test_identity() {
   return {"log.example", {log::NoteSigner("log.example", seed)}, {}};
 }
 
+// Reaches nobody.
+class NoReceiver final : public hooks::HookSender {
+ public:
+  void send(hooks::HookRequest, Scheduler& loop, Done done) override {
+    loop.post([done = std::move(done)]() mutable {
+      done(fail(ErrorCode::kUnavailable, "nobody can be reached from here"));
+    });
+  }
+};
+
 class TestNode {
  public:
   // `jobs`: the workers; nullptr: the loops work themselves.
@@ -54,6 +64,8 @@ class TestNode {
                                                 },
                                             .jobs = jobs,
                                             .loop_share = share,
+                                            .hook_sender = &nobody,
+                                            .hook_key = Bytes(hooks::kKeyBytes, 1),
                                             .reports = &reports,
                                             .measures = measures}));
   }
@@ -87,6 +99,7 @@ class TestNode {
   }
 
   const identity::Access access;
+  NoReceiver nobody;
   RecordingSink reports;
   const log::NotaryIdentity identity = test_identity();
   std::vector<std::unique_ptr<VirtualLoop>> loops;

@@ -38,6 +38,14 @@ Result<HttpClientResponse> OutboundClient::post_json(const std::string& url, std
   return http_post(url, body, "application/json", options);
 }
 
+Result<HttpClientResponse> OutboundClient::post(const Post& what) const {
+  HttpClientOptions options = exchange(what.max_body_bytes);
+  options.timeout_ms = what.timeout_ms;
+  options.headers = {{"Accept", std::string(what.accept)}, {"User-Agent", "syncline"}};
+  options.headers.insert(options.headers.end(), what.headers.begin(), what.headers.end());
+  return http_post(what.url, what.body, what.content_type, options);
+}
+
 Result<identity::IpNetwork> parse_network(const std::string& text) {
   const auto bad = [&] {
     return fail(ErrorCode::kInvalid,

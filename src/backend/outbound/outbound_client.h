@@ -38,6 +38,17 @@ class OutboundClient {
   Result<HttpClientResponse> post_json(const std::string& url, std::string_view body,
                                        const Headers& headers, std::size_t max_body_bytes) const;
 
+  struct Post {
+    const std::string& url;
+    std::string_view body;
+    std::string_view content_type;
+    const Headers& headers;
+    std::string_view accept;
+    std::uint64_t timeout_ms;
+    std::size_t max_body_bytes;
+  };
+  Result<HttpClientResponse> post(const Post& what) const;
+
   // Exchanges end soon with kUnavailable, now and later.
   void stop() { stop_ = true; }
 

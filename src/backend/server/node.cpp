@@ -17,6 +17,7 @@
 #include "backend/net/loop_watch.h"
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
+#include "backend/outbound/hook_client.h"
 #include "backend/process/descriptors.h"
 #include "backend/process/memory_watch.h"
 #include "backend/process/shared_accounts.h"
@@ -31,6 +32,7 @@
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/tenant_records.h"
 #include "backend/tokens/api_key_table.h"
+#include "backend/tokens/hook_key.h"
 #include "backend/tokens/ticket_secrets.h"
 #include "backend/web/assets.h"
 #include "base/assert.h"
@@ -79,6 +81,7 @@ struct Node::Impl {
   Result<void> listen();
   Result<void> listen_for_metrics();
   Result<void> open_tokens();
+  Result<void> open_hooks();
   void keep_up_tokens();
   Result<void> open_tenants();
   Result<void> count_uses();
@@ -123,6 +126,8 @@ struct Node::Impl {
   std::unique_ptr<LoopGroup> desk_loop;  // outlives the workers: jobs that end report there
   std::unique_ptr<LoopGroup> worker_loops;
   std::unique_ptr<node::Workers> workers;
+  std::unique_ptr<HookClient> hook_client;
+  Bytes hook_key;
   std::unique_ptr<node::Shards> shards;
   std::unique_ptr<BackupService> backups;
   std::unique_ptr<ImportService> imports;
@@ -270,6 +275,7 @@ Result<void> Node::Impl::start() {
   loops = std::make_unique<LoopGroup>(loop_count, options.log);
   started_unix_ms = (*loops)[0].unix_ms();
   if (auto opened = open_tokens(); !opened) return opened;
+  if (auto opened = open_hooks(); !opened) return opened;
   memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count, node::limits_of(plan));
   accounts = std::make_unique<SharedAccounts>(
       node::limits_of_accounts(plan, options.max_message_bytes), memory.get());
@@ -323,6 +329,14 @@ Result<void> Node::Impl::open_tokens() {
   if (tokens->open() && api_keys->any_valid(started_unix_ms))
     reporter.warn("there are API keys, but everybody is let in without one: see --require-token");
   return {};
+}
+
+Result<void> Node::Impl::open_hooks() {
+  auto key = open_hook_key(options.data_dir);
+  if (!key) return std::unexpected(std::move(key.error()));
+  hook_key = *std::move(key);
+  return HookClient::make(options.hooks_allow, options.identity.outbound_ca)
+      .transform([this](auto client) { hook_client = std::move(client); });
 }
 
 // On a loop that serves nobody, because a new secret is written to the disk.
@@ -491,6 +505,8 @@ Result<void> Node::Impl::start_shards() {
           },
       .jobs = workers.get(),
       .loop_share = {.most_steps = options.max_change_steps},
+      .hook_sender = hook_client.get(),
+      .hook_key = hook_key,
       .reports = options.log};
   for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];
@@ -617,7 +633,10 @@ void Node::Impl::stop() {
   if (server) server->stop();
   // A feed ends in a turn of its own, and then its answer on the loop of the connection.
   for (std::size_t i = 0; shards && i < loops->size(); ++i)
-    run_on((*loops)[i], [&] { shards->at(i)->feeds.end_all(); });
+    run_on((*loops)[i], [&] {
+      shards->at(i)->hooks.stop();
+      shards->at(i)->feeds.end_all();
+    });
   for (std::size_t i = 0; shards && i < loops->size(); ++i) run_on((*loops)[i], [] {});
   // The gate asks the imports. After one turn of every loop, nobody calls the gate any more.
   shut = true;
@@ -626,6 +645,7 @@ void Node::Impl::stop() {
   for (std::size_t i = 0; workers && i < worker_loops->size(); ++i)
     run_on((*worker_loops)[i], [&] { workers->set(i, nullptr, node::known_types()); });
   identity->stop();
+  if (hook_client) hook_client->stop();
   backups.reset();  // its last answers need running loops
   imports.reset();
   for (std::size_t i = 0; shards && i < loops->size(); ++i) {

@@ -415,6 +415,19 @@ Result<void> Api::revoke_api_key(const std::string& id) {
   return remove("/v1/api-keys/" + percent_encode(id));
 }
 
+Result<std::string> Api::webhook(const std::string& method, const std::string& workspace,
+                                 const std::string& path, const std::string& body) {
+  if (!client_.transport().live())
+    return fail(ErrorCode::kUnsupported,
+                "only a running server has webhooks: name it with --server");
+  auto json = client_.ask({.method = method,
+                           .path = workspace_path(workspace) + "/webhooks" + path,
+                           .body = body,
+                           .timeout_ms = 20'000});  // a receiver may take 15 s
+  if (json) json->erase(json->find_last_not_of('\n') + 1);
+  return json;
+}
+
 Result<std::string> Api::log_level() {
   return ask_log_level("GET", {});
 }

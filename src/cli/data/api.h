@@ -227,6 +227,10 @@ class Api {
   // Undoes a revocation.
   Result<void> allow_again(const std::string& revocation);
 
+  // A request about the webhooks of a workspace; `path` follows ".../webhooks". Its answer as JSON; "" if there is none.
+  Result<std::string> webhook(const std::string& method, const std::string& workspace,
+                              const std::string& path, const std::string& body = {});
+
   // What the server logs, as text (observe/levels.h); also returned after a change. kUnsupported for
   // a data directory.
   Result<std::string> log_level();
