@@ -25,7 +25,7 @@ std::optional<http::Response> Cors::preflight(const http::Request& request) cons
       {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
       {"Access-Control-Allow-Headers",
        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, "
-       "traceparent"},
+       "Mcp-Session-Id, Mcp-Protocol-Version, traceparent"},
       {"Access-Control-Max-Age", "600"}};
   return response;
 }
@@ -38,7 +38,7 @@ void Cors::admit(const http::Request& request, http::Responder& responder) const
   responder.add_header("Access-Control-Allow-Origin", std::string(*origin));
   if (with_cookies_) responder.add_header("Access-Control-Allow-Credentials", "true");
   responder.add_header("Access-Control-Expose-Headers",
-                       "ETag, Link, Syncline-Position, Idempotent-Replayed");
+                       "ETag, Link, Syncline-Position, Idempotent-Replayed, Mcp-Session-Id");
 }
 
 }  // namespace syncline::api

@@ -22,7 +22,7 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 29> tables() {
+std::array<std::span<const Route>, 30> tables() {
   return {state_routes(),
           write_routes(),
           history_routes(),
@@ -51,6 +51,7 @@ std::array<std::span<const Route>, 29> tables() {
           event_routes(),
           webhook_routes(),
           search_routes(),
+          mcp_routes(),
           copy_routes()};
 }
 
@@ -426,6 +427,18 @@ void admit(const Context& context, http::Request request, http::Responder respon
                      return responder.respond(std::move(*refused));
                    serve({std::move(*asked), std::move(*caller), std::move(responder)});
                  });
+}
+
+void dispatch_as(Context& context, const identity::Caller& caller, http::Request request,
+                 http::Responder responder) {
+  Admitted admitted{std::move(request), caller, std::move(responder)};
+  const Found found = find_route(admitted.request.method, admitted.request.raw_path);
+  if (found.route)
+    if (const auto may = may_ask(context, admitted.request, caller, found.route->right); !may) {
+      audit_refusal(context, found.route->right, admitted.request, caller, {}, may.error());
+      return admitted.responder.respond(to_response(may.error()));
+    }
+  serve_found(context, found, std::move(admitted));
 }
 
 void dispatch(Context& context, http::Request request, http::Responder responder) {

@@ -26,6 +26,12 @@ struct Admitted {
 void admit(const Context& context, http::Request request, http::Responder responder, Right right,
            std::move_only_function<void(Admitted)> serve);
 
+// Serves a further request of a caller whom admit() has let in: of an endpoint that asks the API for its clients
+// (api/inner_request.h). Checks all that dispatch() checks, except who it is and how fast he asks. Must be called on the loop
+// of the request.
+void dispatch_as(Context& context, const identity::Caller& caller, http::Request request,
+                 http::Responder responder);
+
 // Answers 401, 403, 404, 405, 429 and 503 itself. Otherwise calls the handler, on the loop that owns the
 // workspace.
 void dispatch(Context& context, http::Request request, http::Responder responder);

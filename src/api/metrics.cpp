@@ -29,7 +29,9 @@ struct LoopSample {
   hooks::HookCounters hooks;
   std::size_t webhooks = 0;
   std::size_t webhooks_disabled = 0;
-  std::size_t webhooks_late = 0;       // objects
+  std::size_t webhooks_late = 0;  // objects
+  std::size_t agent_sessions = 0;
+  std::size_t agents_at_work = 0;
   std::uint64_t requests_refused = 0;  // over a rate
   std::uint64_t requests_put_off = 0;  // for lack of memory
   observe::Histogram turns_us = observe::Histogram::microseconds();
@@ -56,6 +58,8 @@ LoopSample sample(const node::Shard& shard) {
                     .webhooks = shard.hooks.size(),
                     .webhooks_disabled = shard.hooks.disabled(),
                     .webhooks_late = shard.hooks.late(),
+                    .agent_sessions = shard.agents.sessions(),
+                    .agents_at_work = shard.agents.at_work(),
                     .requests_refused = shard.requests_refused,
                     .requests_put_off = shard.requests_put_off};
   if (shard.measures != nullptr) {
@@ -181,6 +185,10 @@ void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loo
                total([](auto& l) { return l.session.kept_waiting; }));
   page.gauge("event_feeds", "Clients that follow a workspace or an object over HTTP.",
              total([](auto& l) { return l.feeds; }));
+  page.gauge("agent_sessions", "Sessions of the Model Context Protocol.",
+             total([](auto& l) { return l.agent_sessions; }));
+  page.gauge("agents_at_work", "Objects on which others see an agent.",
+             total([](auto& l) { return l.agents_at_work; }));
   page.counter("event_feed_reads_total", "Reads of the log for them.",
                total([](auto& l) { return l.feed_reads; }));
   page.counter("slow_readers_total", "Times that a slow reader's queue was dropped.",

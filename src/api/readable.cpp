@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "log/rules.h"
+
 namespace syncline::api {
 namespace {
 
@@ -21,27 +23,30 @@ class AskingReadable : public std::enable_shared_from_this<AskingReadable> {
   void begin() {
     host_.is_ruled(workspace_, [self = shared_from_this()](Result<bool> ruled) {
       if (!ruled) return self->done_(std::unexpected(std::move(ruled.error())));
-      *ruled ? self->ask_next() : self->answer_by_token();
+      self->ruled_ = *ruled;
+      self->go_on();
     });
   }
 
  private:
-  // The door has checked the scope of the token.
-  void answer_by_token() {
-    const Readable all{.state = caller_.rights.has(Right::kRead),
-                       .history = caller_.rights.has(Right::kHistory)};
-    done_(std::vector<Readable>(objects_.size(), all));
+  void go_on() {
+    while (answers_.size() < objects_.size()) {
+      const std::string& object = objects_[answers_.size()];
+      if (ruled_ || log::is_system_object(object)) return ask(object);
+      // The door has checked the scope of the token.
+      answers_.push_back({.state = caller_.rights.has(Right::kRead),
+                          .history = caller_.rights.has(Right::kHistory)});
+    }
+    done_(std::move(answers_));
   }
 
-  void ask_next() {
-    if (answers_.size() == objects_.size()) return done_(std::move(answers_));
-    host_.foresee(caller_, workspace_, objects_[answers_.size()],
-                  {{Right::kRead}, {Right::kHistory}},
+  void ask(const std::string& object) {
+    host_.foresee(caller_, workspace_, object, {{Right::kRead}, {Right::kHistory}},
                   [self = shared_from_this()](Result<std::vector<Result<void>>> may) {
                     if (!may) return self->done_(std::unexpected(std::move(may.error())));
                     const bool reads = may->front().has_value();
                     self->answers_.push_back({reads, reads && may->back().has_value()});
-                    self->ask_next();
+                    self->go_on();
                   });
   }
 
@@ -50,6 +55,7 @@ class AskingReadable : public std::enable_shared_from_this<AskingReadable> {
   const std::string workspace_;
   const std::vector<std::string> objects_;
   log::Done<std::vector<Readable>> done_;
+  bool ruled_ = true;
   std::vector<Readable> answers_;
 };
 

@@ -1,7 +1,8 @@
 // Which objects of a workspace an answer may tell of: those that the caller may read now. Who changed them is history,
 // and needs that right as well.
 //
-// Cost: without rules in the workspace, that of the rights of the token. With rules, one decision of each for each object.
+// Cost: without rules in the workspace, that of the rights of the token. With rules, and for objects of the server, one
+// decision of each for each object.
 //
 // Thread-safety: called on the loop of the workspace, and answers there.
 #pragma once

@@ -130,6 +130,7 @@ std::span<const Route> link_routes();        // links to an object
 std::span<const Route> audit_routes();
 std::span<const Route> event_routes();   // what happens, as it happens
 std::span<const Route> search_routes();  // where a text stands
+std::span<const Route> mcp_routes();     // agents
 std::span<const Route> copy_routes();
 std::span<const Route> webhook_routes();  // what happens, told to receivers elsewhere
 

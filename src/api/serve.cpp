@@ -62,7 +62,8 @@ void route(Context& context, http::Request request, http::Responder responder) {
   if (shard != nullptr)
     if (auto refused = node::refuse_fast(*shard, request.peer))
       return responder.respond(std::move(*refused));
-  if (path.starts_with("/v1/")) return serve_api(context, std::move(request), std::move(responder));
+  if (path.starts_with("/v1/") || path == "/mcp")
+    return serve_api(context, std::move(request), std::move(responder));
   if (request.method != "GET" && request.method != "HEAD")
     return responder.respond(method_not_allowed("GET, HEAD"));
   if (path == "/healthz") return responder.respond(http::text_response(200, "ok\n"));

@@ -107,6 +107,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
            .on_disabled = [this](const hooks::Endpoint& endpoint,
                                  const std::string& reason) { audit_disabled(endpoint, reason); }},
           owned_by(placement, index), options.reports),
+      agents(host, sessions, session_counters, *random, index),
       retention(
           sources, loop, options.retention_pace,
           [this, owns = owned_by(placement, index)](std::string_view workspace) {

@@ -38,6 +38,7 @@
 #include "observe/report.h"
 #include "observe/turn_meter.h"
 #include "policy/decider.h"
+#include "session/agents.h"
 #include "session/event_feed.h"
 #include "session/limits.h"
 #include "session/refusals.h"
@@ -137,6 +138,7 @@ struct Shard {
   WaitRoom waits;  // requests that wait until an object changes
   session::EventFeeds feeds;
   hooks::Deliveries hooks;  // webhooks
+  session::Agents agents;   // at work on objects of this loop, and their sessions
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;
   UsageKeeper usage;

@@ -154,6 +154,7 @@ TEST(ApiDispatch, AMethodThatChangesSomethingNeedsARightToChange) {
   for (const Route* route : all_routes()) {
     // Minting a ticket changes nothing: whoever may read may let others read. Nor does trying policies on the past.
     if (route->path == "/v1/tickets" || route->path.ends_with("/simulation")) continue;
+    if (route->path == "/mcp") continue;  // what is asked for there is judged by itself
     EXPECT_EQ(identity::changes(route->right), route->method != "GET") << route->path;
   }
 }
@@ -167,7 +168,7 @@ TEST(ApiDispatch, AnOpenServerLetsForeignPagesLookAndNotTouch) {
     };
     EXPECT_NE(ask(""), 403);
     EXPECT_NE(ask("Origin: http://localhost:3000\r\n"), 403);
-    EXPECT_EQ(ask(kForeign) == 403, identity::changes(route->right));
+    EXPECT_EQ(ask(kForeign) == 403, identity::changes(route->right) || route->path == "/mcp");
   }
 }
 

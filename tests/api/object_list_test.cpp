@@ -98,6 +98,20 @@ TEST_F(ObjectListTest, AnAuthorIsShownToThoseWhoMayReadTheHistory) {
   EXPECT_NE(answer->body.find("\"position\":4"), std::string::npos) << answer->body;
 }
 
+// What the workspace promises is read by those who may read the history, also where no rules decide.
+TEST_F(ObjectListTest, ObjectsOfTheServerAreNotForEveryReader) {
+  const auto pin = node.ask("PUT", "/v1/workspaces/w/pins/classified?at=2", full);
+  ASSERT_EQ(pin->head->status, 200) << pin->body;
+  const std::string look = "Authorization: Bearer look\r\n";
+  const std::string search = "/v1/workspaces/w/search?q=classified&prefix=.%2F";
+  EXPECT_NE(node.ask("GET", search, full)->body.find("\"quote\":\"classified\""),
+            std::string::npos);
+  EXPECT_EQ(node.ask("GET", search, look)->head->status, 403);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces/w/objects?details=1&prefix=.%2F", look)->head->status,
+            403);
+  EXPECT_EQ(crdt::to_json(*list("?details=1&prefix=.%2F", full).find("objects")), R"(["./pins"])");
+}
+
 TEST_F(ObjectListTest, WhatTheCallerMayNotReadIsLeftOut) {
   node.body =
       "permit (principal, action, resource);"

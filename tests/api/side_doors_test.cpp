@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/dispatch.h"
+#include "api/mcp_tools.h"
 #include "identity/person.h"
 #include "identity/ticket_authenticator.h"
 #include "node/revoke.h"
@@ -303,6 +304,10 @@ constexpr Trial kTrials[] = {
     {"DELETE", "/v1/tenants/{tenant}", "/tenants/stolen", 204,
      [](Vault& vault) { vault.make_tenant(); }},
     {"GET", "/v1/workspaces/{workspace}/search", "/workspaces/VAULT/search?q=classified", 200},
+    {"POST", "/mcp", "/mcp", 200, [](Vault&) {},
+     R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})",
+     "Content-Type: application/json\r\n"},
+    {"DELETE", "/mcp", "/mcp", 400},  // without a session
 };
 
 std::string with_names(std::string text, std::string_view workspace, std::string_view object) {
@@ -313,7 +318,8 @@ std::string with_names(std::string text, std::string_view workspace, std::string
 }
 
 std::string target_of(const Trial& trial, std::string_view workspace, std::string_view object) {
-  return with_names("/v1" + std::string(trial.target), workspace, object);
+  const std::string_view version = trial.path == "/mcp" ? "" : "/v1";
+  return with_names(std::string(version) + std::string(trial.target), workspace, object);
 }
 
 // ---- who asks
@@ -398,8 +404,9 @@ void try_door(const identity::Access& access, const std::vector<Asker>& askers,
     };
     const std::string before = vault.contents();
     // Who may only read may not see who is connected.
-    const bool more_than_reading =
-        access.open() ? identity::changes(right) : !identity::Rights::reading().has(right);
+    // The endpoint of agents is closed to foreign pages altogether.
+    const bool more_than_reading = access.open() ? identity::changes(right) || trial.path == "/mcp"
+                                                 : !identity::Rights::reading().has(right);
     const int expected = more_than_reading ? asker.changing : asker.reading;
     const Answer answer = ask(trial.method, target_of(trial, "vault", "plan"));
     ASSERT_TRUE(answer->head && answer->ended);
@@ -507,7 +514,8 @@ const identity::Access kScopedTokens({scoped("its workspace", "vault", ""),
 
 // Whether a token with all rights and this scope reaches what the trial asks for.
 bool reaches(std::string_view token, const Trial& trial) {
-  if (trial.path == "/v1/me") return true;  // it tells of the caller alone
+  // They tell of the caller alone.
+  if (trial.path == "/v1/me" || trial.path == "/mcp") return true;
   const bool in_body = trial.body.find("VAULT") != std::string_view::npos;
   if (token == "its workspace")
     return in_body || trial.target.find("VAULT") != std::string_view::npos;
@@ -541,6 +549,99 @@ TEST(SideDoors, ATokenForOneThingOpensNothingElse) {
       if (token.starts_with("its")) continue;
       // The same for what is stored and for what is not.
       expect_silence(answer, ask(token == "another object" ? "vault" : "none", "nothing"));
+    }
+  }
+}
+
+// ---- the tools of agents, each of which is a request to one of the operations above
+
+struct ToolTrial {
+  std::string_view tool;
+  std::string_view arguments;
+  bool writes;
+};
+
+constexpr ToolTrial kToolTrials[] = {
+    {"list_workspaces", "{}", false},
+    {"list_objects", R"({"workspace":"VAULT"})", false},
+    {"read_object", R"({"workspace":"VAULT","object":"PLAN"})", false},
+    {"search_objects", R"({"workspace":"VAULT","query":"classified"})", false},
+    {"edit_text",
+     R"({"workspace":"VAULT","object":"PLAN","root":"content","ops":[{"insert":"mine","at":0}]})",
+     true},
+    {"put_markdown", R"({"workspace":"VAULT","object":"PLAN3","root":"default","markdown":"mine"})",
+     true},
+    {"put_text", R"({"workspace":"VAULT","object":"PLAN","root":"content","text":"mine"})", true},
+    {"copy_object", R"({"workspace":"VAULT","object":"PLAN3","copy_from":"PLAN"})", true},
+    {"history", R"({"workspace":"VAULT","object":"PLAN"})", false},
+};
+
+class ToolDoor {
+ public:
+  ToolDoor(Vault& vault, std::string token) : vault_(vault), token_(std::move(token)) {
+    session_ = post("initialize", R"({"clientInfo":{"name":"scribe"}})")->header("Mcp-Session-Id");
+  }
+
+  Answer post(std::string_view method, const std::string& params) {
+    vault_.node.body = R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) +
+                       R"(","params":)" + params + "}";
+    const std::string in = session_.empty() ? "" : "Mcp-Session-Id: " + session_ + "\r\n";
+    auto answer =
+        vault_.node.ask("POST", "/mcp", bearer(token_) + in + "Content-Type: application/json\r\n");
+    vault_.node.body.clear();
+    return answer;
+  }
+
+  // Whether the tool did what it was asked for.
+  bool call(const ToolTrial& trial, std::string_view workspace, std::string_view object) {
+    answer =
+        post("tools/call", R"({"name":")" + std::string(trial.tool) + R"(","arguments":)" +
+                               with_names(std::string(trial.arguments), workspace, object) + "}");
+    EXPECT_EQ(answer->head->status, 200) << answer->body;
+    return answer->body.find("\"isError\":false") != std::string::npos;
+  }
+
+  Answer answer;
+
+ private:
+  Vault& vault_;
+  const std::string token_;
+  std::string session_;
+};
+
+TEST(SideDoors, EachToolIsTried) {
+  std::set<std::string_view> tried;
+  for (const ToolTrial& trial : kToolTrials) tried.insert(trial.tool);
+  for (const McpTool& tool : mcp_tools()) EXPECT_TRUE(tried.contains(tool.name)) << tool.name;
+}
+
+TEST(SideDoors, AToolDoesNothingThatItsCallerMayNot) {
+  for (const ToolTrial& trial : kToolTrials) {
+    for (const char* token : {"look", "full"}) {
+      SCOPED_TRACE(std::string(token) + ": " + std::string(trial.tool));
+      Vault vault(kTwoTokens);
+      ToolDoor door(vault, token);
+      const std::string before = vault.contents();
+      const bool may = !trial.writes || token == std::string_view("full");
+      EXPECT_EQ(door.call(trial, "vault", "plan"), may) << door.answer->body;
+      EXPECT_EQ(vault.contents() != before, may && trial.writes);
+    }
+  }
+}
+
+TEST(SideDoors, AToolReachesNothingBeyondTheTokenOfItsCaller) {
+  for (const ToolTrial& trial : kToolTrials) {
+    if (trial.tool == "list_workspaces") continue;  // not for tokens of one thing
+    for (const std::string token :
+         {"another workspace", "another object", "that object elsewhere"}) {
+      SCOPED_TRACE(token + ": " + std::string(trial.tool));
+      Vault vault(kScopedTokens);
+      ToolDoor door(vault, token);
+      const std::string before = vault.contents();
+      EXPECT_FALSE(door.call(trial, "vault", "plan")) << door.answer->body;
+      for (const std::string_view secret : {"classified", "milestone", "stolen"})
+        EXPECT_EQ(door.answer->body.find(secret), std::string::npos) << door.answer->body;
+      EXPECT_EQ(vault.contents(), before);
     }
   }
 }

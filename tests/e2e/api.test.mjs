@@ -39,6 +39,8 @@ test('what is answered is what is described', kTest, async (t) => {
   };
   await ok('GET', '/workspaces');
   await ok('GET', '/workspaces/team/objects?prefix=notes&limit=1');
+  assert.equal((await ok('GET', '/workspaces/team/objects?details=1&type=doc&since=0')).body.details[0].type, 'doc');
+  assert.equal((await ok('GET', '/workspaces/team/search?q=HELLO')).body.results[0].object, 'notes/plan');
   const plan = await ok('GET', '/workspaces/team/objects/notes/plan');
   assert.equal(plan.body.state.content, 'Hello');
   assert.deepEqual((await ok('GET', '/workspaces/team/objects/notes%2Fplan')).body, plan.body);
@@ -60,6 +62,14 @@ test('what is answered is what is described', kTest, async (t) => {
   for (const [method, options, status] of [['PATCH', typed('text/html', ''), 415], ['PUT', typed('text/html-none', ''), 415], ['PATCH', typed('application/json-patch+json', '{'), 400],
     ['PATCH', typed('application/json-patch+json', [{ op: 'remove', path: '/none' }]), 409], ['PATCH', { ...add, headers: { ...add.headers, ...known.headers } }, 412]])
     assert.equal((await api.ask(method, `/v1${written}`, options)).status, status, `${method} ${JSON.stringify(options)}`);
+  assert.equal((await ok('POST', '/workspaces/team/objects/notes/copy?copy_from=notes/plan')).status, 201);
+  assert.equal((await api.ask('POST', '/v1/workspaces/team/objects/notes/copy?copy_from=notes/plan')).status, 409);
+  const rpc = (method, headers = {}) => api.ask('POST', '/mcp', { headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method }) });
+  assert.equal((await rpc('initialize')).status, 200);
+  assert.equal((await rpc('ping')).status, 400);
+  assert.equal((await rpc('ping', { 'Mcp-Session-Id': '00-0' })).status, 404);
+  assert.equal((await rpc('ping', { 'Content-Type': 'text/plain' })).status, 415);
+  assert.equal((await api.ask('DELETE', '/mcp', { headers: { 'Mcp-Session-Id': '00-0' } })).status, 404);
   await ok('GET', '/workspaces/team/state');
   const { changes } = (await ok('GET', '/workspaces/team/changes')).body;
   assert.ok(changes.length >= 2);
