@@ -31,7 +31,7 @@ test('an agent works beside an editor, who sees it, and sees what it does', kTes
   ann.text.insert(0, 'On Monday: buy bread.');
   const { client, transport, call } = await agent(t, server);
   assert.deepEqual((await client.listTools()).tools.map(({ name }) => name),
-    ['list_workspaces', 'list_objects', 'read_object', 'search_objects', 'edit_text', 'put_markdown', 'put_text', 'history']);
+    ['list_workspaces', 'list_objects', 'read_object', 'search_objects', 'edit_text', 'put_markdown', 'put_text', 'copy_object', 'history']);
   await client.ping();
   await until(async () => !(await call('read_object', { object: 'notes/plan' })).isError, () => 'the text is durable');
 
