@@ -78,20 +78,20 @@ class Bundled final : public PieceSource {
   bool at_end_ = false;
 };
 
-struct Wanted {
+struct WantedParts {
   state::ExportWish wish;
   std::uint64_t size = 0;  // 0: everything that exists
   std::uint64_t max_bytes = 0;
 };
 
-Result<Wanted> read_wish(const http::Request& request) {
+Result<WantedParts> read_wish(const http::Request& request) {
   const auto after = number(request, "after", 0);
   const auto size = number(request, "size", 0);
   const auto crc = number(request, "crc", 0);
   const auto max = number(request, "max", kNoLimit);
   for (const auto* each : {&after, &size, &crc, &max})
     if (!*each) return std::unexpected(each->error());
-  Wanted wanted{.size = *size, .max_bytes = *max};
+  WantedParts wanted{.size = *size, .max_bytes = *max};
   wanted.wish.all_snapshots = http::query_parameter(request.query, "snapshots").value_or("") == "1";
   const bool goes_on = http::query_parameter(request.query, "crc").has_value();
   if (goes_on != (*size > 0) || *after > *size || *crc > std::numeric_limits<std::uint32_t>::max())
@@ -100,7 +100,7 @@ Result<Wanted> read_wish(const http::Request& request) {
   return wanted;
 }
 
-void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
+void stream_bundle(Call call, WantedParts wanted, log::BundleHeader header,
                    std::vector<log::Statement> statements) {
   http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
@@ -128,7 +128,7 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   inquire(std::move(call), kExportJob, std::move(begin));
 }
 
-void with_header(Call call, Wanted wanted, std::string log_name,
+void with_header(Call call, WantedParts wanted, std::string log_name,
                  std::vector<log::Statement> statements) {
   log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
@@ -144,7 +144,7 @@ void with_header(Call call, Wanted wanted, std::string log_name,
 
 // The statements of former keepers, and this server's last checkpoint, which may cover only a part
 // of the log.
-void begin_bundle(Call call, Wanted wanted, std::optional<log::SignedCheckpoint> last) {
+void begin_bundle(Call call, WantedParts wanted, std::optional<log::SignedCheckpoint> last) {
   log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
   store.attestations().load_origins(
@@ -162,7 +162,7 @@ void begin_bundle(Call call, Wanted wanted, std::optional<log::SignedCheckpoint>
 }
 
 // The file with all events that the log has now.
-void from_the_beginning(Call call, Wanted wanted) {
+void from_the_beginning(Call call, WantedParts wanted) {
   log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
   store.events().head(workspace, [call = std::move(call), wanted](Result<log::Head> head) mutable {

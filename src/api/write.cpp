@@ -16,6 +16,7 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "api/write_forms.h"
+#include "base/mutation.h"
 #include "merge/facets.h"
 #include "protocol/json_text.h"
 
@@ -179,6 +180,8 @@ void write_object(Call call) {
   if (!key) return call.refuse(key.error());
   const bool dry_run = http::query_parameter(call.request.query, "dry_run").value_or("") == "1";
   if (dry_run) key->reset();
+  if (*key && is_mutated(Mutation::retry_is_new))
+    (*key)->actor += std::to_string(call.shard.editing_replica());
   auto write = std::make_shared<Write>(Write{.request = std::move(call.request),
                                              .path = std::move(call.path),
                                              .caller = std::move(call.caller),

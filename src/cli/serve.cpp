@@ -84,7 +84,8 @@ Result<std::vector<identity::Token>> read_tokens(const ServeOptions& options) {
 }
 
 observe::Secrets secrets_of(const std::vector<identity::Token>& tokens) {
-  std::vector<std::string> secrets{environment("SYNCLINE_AUTH_WEBHOOK_SECRET")};
+  std::vector<std::string> secrets{environment("SYNCLINE_AUTH_WEBHOOK_SECRET"),
+                                   environment("SYNCLINE_INITIAL_CONTENT_SECRET")};
   for (const identity::Token& token : tokens) secrets.push_back(token.secret);
   return observe::Secrets(secrets);
 }
@@ -202,7 +203,8 @@ backend::NodeOptions node_options(const ServeOptions& options, identity::Access 
   node.ticket_limits.most_ms = options.max_ticket_seconds * 1000ULL;
   node.cors_origins = options.cors_origins;
   node.allow_hosts = options.allow_hosts;
-  node.hooks_allow = options.hooks_allow;
+  node.hooks = options.hooks;
+  node.hooks.content_secret = environment("SYNCLINE_INITIAL_CONTENT_SECRET");
   node.tenant_hosts = tenant_hosts_of(options);
   node.insecure = options.insecure;
   node.loops = options.threads;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/server/hook_service.h"
 #include "backend/server/identity_service.h"
 
 namespace syncline::cli {
@@ -37,7 +38,7 @@ struct ServeOptions {
   std::vector<std::string> allow_hosts;
   std::vector<std::string> tenant_hosts;  // NAME=TENANT
   bool insecure = false;
-  std::vector<std::string> hooks_allow;  // networks
+  backend::HookOptions hooks = {};
   backend::IdentityOptions identity = {};
   std::uint32_t jwt_leeway_seconds = 30;
   std::string jwt_rights = "write";  // of tokens, if no claim says which

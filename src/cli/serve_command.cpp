@@ -167,7 +167,15 @@ void add_serve(Command& root) {
        .text = "Let webhooks lead to this network, such as 10.1.0.0/16, which is not of the "
                "public internet; may be given several times",
        .environment = "SYNCLINE_HOOKS_ALLOW"},
-      options->hooks_allow);
+      options->hooks.allow);
+  serve.option(
+      {.name = "--initial-content-url",
+       .value = "URL",
+       .text = "Ask the application there for the content of a document that does not "
+               "exist yet; SYNCLINE_INITIAL_CONTENT_SECRET holds the secret that signs the "
+               "question",
+       .environment = "SYNCLINE_INITIAL_CONTENT_URL"},
+      options->hooks.content_url);
   serve.flag({.name = "--insecure", .text = "Let anybody in, on a public address too"},
              options->insecure);
   serve.flag(

@@ -28,6 +28,7 @@ struct HookAnswer {
   int status = 0;
   std::string content_type = {};
   std::uint64_t retry_after_ms = 0;  // what the receiver asks for; 0: nothing
+  std::string put_query = {};        // its header "Syncline-Put" (api/initial_content.h)
   std::string body = {};
 };
 

@@ -93,6 +93,8 @@ struct ShardOptions {
   // webhooks.
   hooks::HookSender* hook_sender = nullptr;
   Bytes hook_key = {};
+  workspace::FirstContent* first_content =
+      nullptr;  // must outlive the shard; nullptr: there is none
   // Both may be nullptr; otherwise they must outlive the shard. `measures` belongs to its loop.
   observe::Sink* reports = nullptr;
   const observe::LoopMeasures* measures = nullptr;

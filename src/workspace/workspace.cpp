@@ -162,7 +162,7 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
 
 // Subscribes to an object that is open.
 void Workspace::enter(LiveObject& object, Opening opening) {
-  auto& [caller, id, face, subscriber, done, right] = opening;
+  auto& [caller, id, face, subscriber, done, right, content_asked] = opening;
   policy::Verdict verdict = judge(caller, right, object);
   if (right == identity::Right::kRead && is_mutated(Mutation::open_without_reading))
     verdict.allowed = {};
@@ -178,6 +178,7 @@ void Workspace::enter(LiveObject& object, Opening opening) {
   }
   if (verdict.rules > outbox_.durable() && !face.empty())
     return enter_later(verdict.rules, std::move(opening));
+  if (wants_content(object, opening)) return ask_for_content(object, std::move(opening));
   if (!face.empty()) note_read(caller, object);
   object.subscribers().add(*subscriber);
   object.presence().join(*subscriber, cell_of(caller, MemoryUse::kPresence));
@@ -424,6 +425,7 @@ void Workspace::reset(const Error& cause) {
   for (auto& [id, object] : live) object->lose();
   outbox_.lose(error);
   waiting_.forget(error);
+  content_.clear();
   fail_openings(error);
   actors_.drop(error);
   for (auto& [id, object] : live) {

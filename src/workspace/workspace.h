@@ -51,6 +51,7 @@
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
+#include "workspace/first_content.h"
 #include "workspace/followers.h"
 #include "workspace/live_object.h"
 #include "workspace/outbox.h"
@@ -146,6 +147,8 @@ struct Services {
   MemoryAccounts* accounts =
       nullptr;  // nullptr: what somebody holds is counted for the process alone
   limits::UseTable* uses = nullptr;  // nullptr: workspaces have no quotas
+  FirstContent* first_content =
+      nullptr;  // nullptr: an object that nobody has written to begins empty
   // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
   std::optional<state::OffLoop> off_loop = {};
 };
@@ -413,6 +416,7 @@ class Workspace {
     Subscriber* subscriber;  // nullptr: cancelled
     Done<LiveObject*> done;
     identity::Right right = identity::Right::kRead;  // that it needs to come in
+    bool content_asked = false;                      // nobody need be asked for a first content
   };
 
   class RuleAuthor;
@@ -422,6 +426,16 @@ class Workspace {
   const Shut* shut_entry() const;  // nullptr: it is not shut
   void load_head();
   Result<void> find_owner();
+  // workspace_content.cpp
+  bool wants_content(LiveObject& object, const Opening& opening) const;
+  void ask_for_content(LiveObject& object, Opening opening);
+  std::uint64_t content_replica();
+  void put_content(const std::string& id, FirstContent::Content content);
+  void content_known(const std::string& id);
+  void content_failed(const std::string& id, const Error& why);
+  struct Waiting;
+  void end_waiting(const std::string& id, Result<void> how);
+  void go_on_with(std::shared_ptr<Waiting> waiting);
   void confirm(log::Head head);
   void look_at_rules(log::Head head);
   void take_over_rules(log::Head head, const std::vector<log::RuleChange>& changes);
@@ -608,6 +622,7 @@ class Workspace {
   std::set<std::string, std::less<>> left_;
   std::vector<std::unique_ptr<LiveObject>> lost_;  // by a reset; released in a later turn
   std::vector<std::shared_ptr<Opening>> opening_;
+  std::map<std::string, std::vector<std::shared_ptr<Opening>>> content_;  // those that wait for it
   Followers followers_;
 
   // Replaced when the view is dropped. Answers to an earlier view find it expired and are ignored.

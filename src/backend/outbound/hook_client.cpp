@@ -1,7 +1,7 @@
 #include "backend/outbound/hook_client.h"
 
 #include <charconv>
-#include <optional>
+#include <memory>
 #include <utility>
 
 namespace syncline::backend {
@@ -16,31 +16,36 @@ std::uint64_t retry_after_ms(const http::Headers& headers) {
   return std::uint64_t{seconds} * 1000;
 }
 
+// Who waits for an answer, and gets it on his own loop, also if the task is dropped.
+class Waiting {
+ public:
+  Waiting(Scheduler& loop, hooks::HookSender::Done done) : loop_(loop), done_(std::move(done)) {}
+  ~Waiting() {
+    if (done_) answer(fail(ErrorCode::kUnavailable, "the server is shutting down"));
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  void answer(Result<hooks::HookAnswer> result) {
+    if (!done_) return;
+    loop_.post([done = std::exchange(done_, nullptr), result = std::move(result)]() mutable {
+      done(std::move(result));
+    });
+  }
+
+ private:
+  Scheduler& loop_;
+  hooks::HookSender::Done done_;
+};
+
 }  // namespace
 
-Result<std::unique_ptr<HookClient>> HookClient::make(const std::vector<std::string>& hooks_allow,
-                                                     std::string ca_file) {
-  OutboundOptions outbound{.ca_file = std::move(ca_file)};
-  outbound.rules.option = "--hooks-allow";
-  for (const std::string& text : hooks_allow) {
-    auto network = parse_network(text);
-    if (!network) return fail(network.error().code, "--hooks-allow: " + network.error().message);
-    outbound.rules.allowed.push_back(*network);
-  }
-  return std::make_unique<HookClient>(std::move(outbound));
-}
-
 void HookClient::send(hooks::HookRequest request, Scheduler& loop, Done done) {
-  // A task that is dropped destroys the answer, and nobody would be told.
-  auto waiting = std::make_shared<std::optional<Done>>(std::move(done));
-  auto answer = [&loop, waiting](Result<hooks::HookAnswer> result) {
-    loop.post([waiting, result = std::move(result)]() mutable {
-      if (auto told = std::exchange(*waiting, std::nullopt)) (*told)(std::move(result));
-    });
-  };
-  const bool queued =
-      threads_.post([this, answer, request = std::move(request)] { answer(exchange(request)); });
-  if (!queued) answer(fail(ErrorCode::kUnavailable, "too many requests of webhooks are under way"));
+  auto waiting = std::make_shared<Waiting>(loop, std::move(done));
+  const bool queued = threads_.post(
+      [this, waiting, request = std::move(request)] { waiting->answer(exchange(request)); });
+  if (!queued)
+    waiting->answer(fail(ErrorCode::kUnavailable, "too many requests of webhooks are under way"));
 }
 
 // Who looks at an endpoint learns nothing of the network of the server.
@@ -54,12 +59,13 @@ Result<hooks::HookAnswer> HookClient::exchange(const hooks::HookRequest& request
                                 .max_body_bytes = request.most_bytes});
   if (!response && response.error().code == ErrorCode::kForbidden)
     return fail(ErrorCode::kForbidden,
-                "its address is not one that this server may connect to (--hooks-allow)");
+                "its address is not one that this server may connect to (" + option_ + ")");
   if (!response) return std::unexpected(std::move(response.error()));
   return hooks::HookAnswer{
       .status = response->status,
       .content_type = std::string(response->headers.find("Content-Type").value_or("")),
       .retry_after_ms = retry_after_ms(response->headers),
+      .put_query = std::string(response->headers.find("Syncline-Put").value_or("")),
       .body = std::move(response->body)};
 }
 

@@ -7,9 +7,8 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "backend/outbound/outbound_client.h"
 #include "backend/outbound/outbound_threads.h"
@@ -22,11 +21,10 @@ class HookClient final : public hooks::HookSender {
   static constexpr std::size_t kThreads = 32;  // requests at once
   static constexpr std::size_t kMostQueued = 4096;
 
-  // An administrator of a workspace says where a webhook leads, so what the operator allows his own requests to reach does
-  // not count here: only these networks do, besides the public internet. kInvalid: one of them is none.
-  static Result<std::unique_ptr<HookClient>> make(const std::vector<std::string>& hooks_allow,
-                                                  std::string ca_file);
-  explicit HookClient(OutboundOptions outbound) : client_(std::move(outbound)) {}
+  explicit HookClient(OutboundOptions outbound, std::size_t threads = kThreads)
+      : option_(outbound.rules.option),
+        client_(std::move(outbound)),
+        threads_(threads, kMostQueued) {}
   ~HookClient() override { stop(); }
 
   void send(hooks::HookRequest request, Scheduler& loop, Done done) override;
@@ -37,8 +35,9 @@ class HookClient final : public hooks::HookSender {
  private:
   Result<hooks::HookAnswer> exchange(const hooks::HookRequest& request) const;
 
+  const std::string option_;  // by which operators allow more addresses
   OutboundClient client_;
-  OutboundThreads threads_{kThreads, kMostQueued};  // last: they stop first
+  OutboundThreads threads_;  // last: they stop first
 };
 
 }  // namespace syncline::backend

@@ -77,6 +77,9 @@ class IdentityService {
   const identity::Authenticator* jwt() const;
   const identity::Authenticator* webhook() const { return webhook_.get(); }
 
+  // For requests to addresses that the operator names.
+  const OutboundOptions& outbound() const { return outbound_; }
+
   // Verifies Security Event Tokens of the issuers of JWTs; nullptr: there are none.
   api::SecurityEvents* security_events() const { return events_.get(); }
 

@@ -17,7 +17,6 @@
 #include "backend/net/loop_watch.h"
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
-#include "backend/outbound/hook_client.h"
 #include "backend/process/descriptors.h"
 #include "backend/process/memory_watch.h"
 #include "backend/process/shared_accounts.h"
@@ -32,7 +31,6 @@
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/tenant_records.h"
 #include "backend/tokens/api_key_table.h"
-#include "backend/tokens/hook_key.h"
 #include "backend/tokens/ticket_secrets.h"
 #include "backend/web/assets.h"
 #include "base/assert.h"
@@ -81,7 +79,6 @@ struct Node::Impl {
   Result<void> listen();
   Result<void> listen_for_metrics();
   Result<void> open_tokens();
-  Result<void> open_hooks();
   void keep_up_tokens();
   Result<void> open_tenants();
   Result<void> count_uses();
@@ -126,8 +123,7 @@ struct Node::Impl {
   std::unique_ptr<LoopGroup> desk_loop;  // outlives the workers: jobs that end report there
   std::unique_ptr<LoopGroup> worker_loops;
   std::unique_ptr<node::Workers> workers;
-  std::unique_ptr<HookClient> hook_client;
-  Bytes hook_key;
+  std::unique_ptr<HookService> hooks;
   std::unique_ptr<node::Shards> shards;
   std::unique_ptr<BackupService> backups;
   std::unique_ptr<ImportService> imports;
@@ -275,7 +271,10 @@ Result<void> Node::Impl::start() {
   loops = std::make_unique<LoopGroup>(loop_count, options.log);
   started_unix_ms = (*loops)[0].unix_ms();
   if (auto opened = open_tokens(); !opened) return opened;
-  if (auto opened = open_hooks(); !opened) return opened;
+  auto opened_hooks =
+      HookService::make(options.hooks, options.data_dir, identity->outbound(), options.log);
+  if (!opened_hooks) return std::unexpected(std::move(opened_hooks.error()));
+  hooks = std::move(*opened_hooks);
   memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count, node::limits_of(plan));
   accounts = std::make_unique<SharedAccounts>(
       node::limits_of_accounts(plan, options.max_message_bytes), memory.get());
@@ -329,14 +328,6 @@ Result<void> Node::Impl::open_tokens() {
   if (tokens->open() && api_keys->any_valid(started_unix_ms))
     reporter.warn("there are API keys, but everybody is let in without one: see --require-token");
   return {};
-}
-
-Result<void> Node::Impl::open_hooks() {
-  auto key = open_hook_key(options.data_dir);
-  if (!key) return std::unexpected(std::move(key.error()));
-  hook_key = *std::move(key);
-  return HookClient::make(options.hooks_allow, options.identity.outbound_ca)
-      .transform([this](auto client) { hook_client = std::move(client); });
 }
 
 // On a loop that serves nobody, because a new secret is written to the disk.
@@ -505,8 +496,9 @@ Result<void> Node::Impl::start_shards() {
           },
       .jobs = workers.get(),
       .loop_share = {.most_steps = options.max_change_steps},
-      .hook_sender = hook_client.get(),
-      .hook_key = hook_key,
+      .hook_sender = &hooks->sender(),
+      .hook_key = hooks->key(),
+      .first_content = hooks->first_content(),
       .reports = options.log};
   for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];
@@ -545,6 +537,7 @@ void Node::Impl::compose() {
                        [this](observe::MetricsPage& page) {
                          add_process_metrics(page, process_sample());
                          identity->add_metrics(page);
+                         hooks->add_metrics(page);
                        },
                    .ready = ready,
                    .health = [this] { return health(); },
@@ -645,7 +638,7 @@ void Node::Impl::stop() {
   for (std::size_t i = 0; workers && i < worker_loops->size(); ++i)
     run_on((*worker_loops)[i], [&] { workers->set(i, nullptr, node::known_types()); });
   identity->stop();
-  if (hook_client) hook_client->stop();
+  if (hooks) hooks->stop();
   backups.reset();  // its last answers need running loops
   imports.reset();
   for (std::size_t i = 0; shards && i < loops->size(); ++i) {

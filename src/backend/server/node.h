@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "backend/server/hook_service.h"
 #include "backend/server/identity_service.h"
 #include "identity/access.h"
 #include "identity/ticket_authenticator.h"
@@ -58,8 +59,7 @@ struct NodeOptions {
   // Hosts that are addresses of tenants: pairs of a name and a tenant (identity::TenantHosts).
   std::vector<std::pair<std::string, std::string>> tenant_hosts = {};
   bool insecure = false;  // allow a public address without tokens
-  // Networks besides the public internet to which webhooks may lead (identity/outbound_guard.h).
-  std::vector<std::string> hooks_allow = {};
+  HookOptions hooks = {};
   std::size_t loops = 0;  // 0: one per core
   // Resident memory of the process, which node::plan_memory shares out; at least
   // node::MemoryPlan::kLeastBytes.
