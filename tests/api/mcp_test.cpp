@@ -69,6 +69,7 @@ class Mcp : public ::testing::Test {
 
   TestApi node{identity::Access({{"full", {.id = "ann"}},
                                  {"other", {.id = "eve"}},
+                                 {"write", {.id = "eve", .rights = identity::Rights::writing()}},
                                  {"look", {.id = "bob", .rights = identity::Rights::reading()}}}),
                2};
 };
@@ -327,6 +328,48 @@ TEST_F(Mcp, AnAgentIsAtWorkUntilItsSessionEndsOrSomeTimeHasPassed) {
   call(in(second), "put_text", put);
   EXPECT_EQ(at_work(), 1u);
   for (auto& loop : node.loops) loop->advance(Agents::kShownMs + 20'000);
+  node.run();
+  EXPECT_EQ(at_work(), 0u);
+}
+
+TEST_F(Mcp, AnOperatorEndsWhatAnAgentIsAtWorkOn) {
+  const std::string at = in(begin());
+  call(at, "put_text", R"({"workspace":"w","object":"o","root":"r","text":"x"})");
+  const auto seen =
+      crdt::from_json(node.ask("GET", "/v1/sessions?workspace=w", with_token("full"))->body);
+  const auto& sessions = std::get<Any::Array>(seen->find("sessions")->value());
+  ASSERT_EQ(sessions.size(), 1u);
+  const auto& id = std::get<std::string>(sessions[0].find("session")->value());
+  EXPECT_EQ(node.ask("POST", "/v1/sessions/" + id + "/kick", with_token("full"))->head->status,
+            204);
+  EXPECT_EQ(at_work(), 0u);
+}
+
+TEST_F(Mcp, PoliciesTellAgentsFromOthersAndEndTheirPresence) {
+  const std::string at = in(begin("write"), "write");
+  const std::string put = R"({"workspace":"w","object":"o","root":"r","text":"x"})";
+  EXPECT_NE(call(at, "put_text", put).front(), '!');
+  EXPECT_EQ(at_work(), 1u);
+  const auto set_policy = [&](const std::string& text) {
+    node.body = "permit (principal, action, resource); " + text;
+    const Answer set = node.ask("PUT", "/v1/workspaces/w/policies/all", with_token("full"));
+    node.body.clear();
+    EXPECT_EQ(set->head->status, 200) << set->body;
+  };
+  set_policy(
+      "forbid (principal, action in Action::\"write\", resource)"
+      " when { context.protocol == \"mcp\" };");
+  EXPECT_EQ(
+      call(at, "put_text", R"({"workspace":"w","object":"o","root":"r","text":"y"})").substr(0, 11),
+      "!forbidden:");
+  node.body = "z";
+  EXPECT_EQ(node.ask("PUT", "/v1/workspaces/w/objects/o?root=r",
+                     with_token("write") + "Content-Type: text/plain\r\n")
+                ->head->status,
+            200);
+  node.body.clear();
+  EXPECT_EQ(at_work(), 1u) << "it may read and be seen";
+  set_policy("forbid (principal == Principal::\"eve\", action == Action::\"presence\", resource);");
   node.run();
   EXPECT_EQ(at_work(), 0u);
 }
