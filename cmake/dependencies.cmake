@@ -15,6 +15,9 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 # The extensions of cmark-gfm come without a description of their own.
 pkg_check_modules(CMARK REQUIRED IMPORTED_TARGET libcmark-gfm)
 pkg_check_modules(GUMBO REQUIRED IMPORTED_TARGET gumbo)
+# The stores of other servers, which an import reads.
+find_package(leveldb REQUIRED CONFIG)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 if(SYNCLINE_TESTS)

@@ -34,6 +34,6 @@ syncline_room(api DEPENDS node TESTS_USE store)
 syncline_room(sim SLOW_TESTS DEPENDS api store)
 syncline_room(backend THREADS DEPENDS api store
   LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
-       Threads::Threads syncline::web_assets)
+       leveldb::leveldb PkgConfig::SQLITE Threads::Threads syncline::web_assets)
 # `make soak` runs its tests under ThreadSanitizer: the threads of a server are those of `backend`.
 syncline_room(cli DEPENDS sim backend migrate LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)

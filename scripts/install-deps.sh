@@ -11,6 +11,8 @@ run="g++ cmake ninja-build mold ccache make pkg-config git ca-certificates"
 run="$run libboost1.81-dev"
 # The embedded log and store.
 run="$run librocksdb-dev"
+# The stores of other servers, which an import reads.
+run="$run libleveldb-dev libsqlite3-dev"
 # SHA-256 and TLS; Ed25519 and random numbers; compression.
 run="$run libssl-dev libsodium-dev libzstd-dev"
 # Properties and normalisation of Unicode characters, for names.

@@ -1,6 +1,7 @@
 #include "migrate/y_leveldb.h"
 
 #include "base/byte_reader.h"
+#include "base/byte_writer.h"
 
 namespace syncline::migrate {
 namespace {
@@ -43,6 +44,19 @@ Result<YLeveldbKey> read_y_leveldb_key(ByteView bytes) {
   }
   if (!in.ok() || !in.at_end()) return fail(ErrorCode::kMalformed, "not a key of y-leveldb");
   return key;
+}
+
+Bytes y_leveldb_update_key(std::string_view document, std::uint32_t number) {
+  ByteWriter out;
+  for (const std::string_view part :
+       {std::string_view("v1"), document, std::string_view("update")}) {
+    out.u8(kString);
+    out.var_string(part);
+  }
+  out.u8(kNumber);
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.u8(static_cast<std::uint8_t>(number >> shift & 0xff));
+  return out.take();
 }
 
 }  // namespace syncline::migrate

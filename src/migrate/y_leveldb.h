@@ -7,7 +7,7 @@
 //
 // In the order of the database, the updates of a document follow each other in the order in which they were made.
 //
-// Pure. The result refers to the key.
+// Pure. What is read refers to the key.
 #pragma once
 
 #include <cstdint>
@@ -28,5 +28,8 @@ struct YLeveldbKey {
 
 // kMalformed: another program has written this key.
 Result<YLeveldbKey> read_y_leveldb_key(ByteView key);
+
+// The key of an update; those of a document begin with that of number 0.
+Bytes y_leveldb_update_key(std::string_view document, std::uint32_t number);
 
 }  // namespace syncline::migrate

@@ -15,14 +15,14 @@ FORBIDDEN_INCLUDES = re.compile(
     r"(thread|stop_token|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier"
     r"|fstream|filesystem|iostream|csignal|ctime"
     r"|sys/.*|netinet/.*|arpa/.*|net/.*|linux/.*|poll\.h|unistd\.h|fcntl\.h|netdb\.h|pthread\.h|signal\.h|time\.h"
-    r"|boost/asio.*|boost/beast.*|rocksdb/.*|spdlog/.*|CLI/.*)"
+    r"|boost/asio.*|boost/beast.*|rocksdb/.*|leveldb/.*|sqlite3\.h|spdlog/.*|CLI/.*)"
 )
 FORBIDDEN_USES = [
     (re.compile(r"\b(system_clock|steady_clock|high_resolution_clock)\b"), "reads a clock"),
     (re.compile(r"\b(random_device|getrandom|randombytes_buf)\b|\b(?:std::)?s?rand\s*\("), "takes its own randomness"),
     (re.compile(r"\b(?:std::)?(getenv|system|popen)\s*\("), "reaches for the environment"),
 ]
-HEAVY_INCLUDES = re.compile(r"(boost/(asio|beast)|rocksdb/|spdlog/|CLI/|openssl/|nlohmann/json\.hpp|sodium)")
+HEAVY_INCLUDES = re.compile(r"(boost/(asio|beast)|rocksdb/|leveldb/|sqlite3\.h|spdlog/|CLI/|openssl/|nlohmann/json\.hpp|sodium)")
 
 PRINTS = re.compile(r"\bstd::(cerr|cout|clog)\b|\b(?:std::)?v?f?printf\s*\(|\bfmt::print(ln)?\b|\bf?puts\s*\(|\bperror\s*\(")
 MAY_PRINT = ("src/cli/", "src/base/assert.cpp")

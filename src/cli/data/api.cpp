@@ -62,6 +62,7 @@ class ApiExport final : public ExportStream {
 };
 
 constexpr std::uint64_t kExportTimeoutMs = 120'000;  // for a few megabytes
+constexpr std::uint64_t kGetTimeoutMs = 120'000;     // for an object of any size
 constexpr std::uint64_t kChangeTimeoutMs = 120'000;  // for an update of up to a megabyte
 constexpr std::uint64_t kReportTimeoutMs = 120'000;  // for a page that looks at thousands of events
 
@@ -527,7 +528,10 @@ Result<std::unique_ptr<ExportStream>> Api::export_workspace(const std::string& w
 }
 
 Result<std::string> Api::get(std::string path, std::string accept) const {
-  return client_.ask({.method = "GET", .path = std::move(path), .accept = std::move(accept)});
+  return client_.ask({.method = "GET",
+                      .path = std::move(path),
+                      .accept = std::move(accept),
+                      .timeout_ms = kGetTimeoutMs});
 }
 
 // A data directory has no state in memory, so the present state is a moment of its log.

@@ -157,7 +157,7 @@ void add_export(Command& root) {
   command.details(
       "A bundle holds every event as it is in the log, the pins, and what was signed of the log "
       "last. "
-      "`syncline log verify FILE` checks it, `syncline import FILE` reads it in.\n\n"
+      "`syncline log verify FILE` checks it, `syncline import FILE` reads it in.\n"
       "With --yjs, each object is written as an update that Y.applyUpdate takes, without its "
       "history. The names of the files are those of the objects, with %XX for characters that file "
       "names do not allow; `syncline import --yjs DIR` finds the same names again.");

@@ -205,7 +205,8 @@ std::string contradiction(const Command& command, const ImportOptions& options) 
     if (!of_bundle && command.typed(option))
       return fmt::format("{} is for bundles, and {} has Yjs documents", option, sources[0]);
   for (const std::string_view option :
-       {"--workspace", "--prefix", "--objects", "--format", "--merge", "--keep-deleted"})
+       {"--workspace", "--prefix", "--objects", "--format", "--merge", "--keep-deleted",
+        "--protocol", "--from-token-file"})
     if (of_bundle && command.typed(option))
       return fmt::format("{} is for Yjs documents, and {} is a bundle", option, options.file);
   return {};
@@ -259,7 +260,7 @@ void add_import(Command& root) {
       "and bytes, and what was signed of them stays with them. An import that was interrupted goes "
       "on with the same command; until it is done a server lets nobody into the workspace, and a "
       "data directory, whose server must be stopped, has a beginning of that history. A workspace "
-      "that holds other events is left alone.\n\n"
+      "that holds other events is left alone.\n"
       "From another source, each Yjs document becomes an object of the workspace. Its content "
       "arrives as changes of whoever imports, through the same checks as all changes. Documents "
       "that are there already are left alone, so the same command continues an import that was "
@@ -274,6 +275,10 @@ void add_import(Command& root) {
   command.example("syncline import demo.bundle --dry-run", "what would happen");
   command.example("syncline import --yjs notes/ --workspace team --server http://127.0.0.1:4400",
                   "each file of Yjs updates in a folder as an object");
+  command.example("syncline import --y-leveldb ydata --workspace team", "the store of y-websocket");
+  command.example(
+      "syncline import --from ws://127.0.0.1:1234 --objects plan,ideas --workspace team",
+      "two documents of a running server");
   command.run(
       [&command, options](Console& console) { return import_any(command, *options, console); });
 }

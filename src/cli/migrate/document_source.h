@@ -31,4 +31,22 @@ class DocumentSource {
 Result<std::unique_ptr<DocumentSource>> yjs_files(const std::string& path,
                                                   std::optional<crdt::UpdateVersion> version);
 
+// A folder of y-leveldb, the store of y-websocket's server, which must be stopped.
+Result<std::unique_ptr<DocumentSource>> y_leveldb(const std::string& folder);
+
+// A database of @hocuspocus/extension-sqlite.
+Result<std::unique_ptr<DocumentSource>> hocuspocus_sqlite(const std::string& file);
+
+// The file system store of y-sweet: in it, a folder with a file data.ysweet for each document.
+Result<std::unique_ptr<DocumentSource>> y_sweet(const std::string& folder);
+
+// A running server. It does not say which documents it has, so they are named.
+struct LiveSource {
+  std::string url;  // "ws://127.0.0.1:1234/prefix"
+  std::vector<std::string> names;
+  bool hocuspocus = false;  // its protocol; otherwise that of y-websocket
+  std::string token;        // may be empty; for y-websocket, the parameter `token`
+};
+Result<std::unique_ptr<DocumentSource>> live_server(LiveSource wish);
+
 }  // namespace syncline::cli

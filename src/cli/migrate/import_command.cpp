@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -21,7 +22,7 @@ namespace {
 
 using crdt::Any;
 
-constexpr std::uint64_t kPatienceMs = 60'000;  // with a server that has no time
+constexpr std::uint64_t kServerPatienceMs = 60'000;  // with a server that has no time
 
 std::optional<crdt::UpdateVersion> version_named(const std::string& format) {
   if (format == "v1") return crdt::UpdateVersion::kV1;
@@ -52,18 +53,35 @@ Result<std::vector<std::string>> read_list(const std::string& list) {
   return names;
 }
 
-Result<std::unique_ptr<DocumentSource>> open_source(const DocumentImportOptions& options) {
-  return yjs_files(options.yjs, version_named(options.format));
+// The token for the source: the first line of the file, or the value of SYNCLINE_FROM_TOKEN.
+Result<std::string> source_token(const DocumentImportOptions& options) {
+  if (!options.from_token_file.empty()) return read_token(options.from_token_file);
+  const char* token = std::getenv("SYNCLINE_FROM_TOKEN");
+  return std::string(token == nullptr ? "" : token);
+}
+
+Result<std::unique_ptr<DocumentSource>> open_source(const DocumentImportOptions& options,
+                                                    const DocumentPlan& plan) {
+  if (!options.y_leveldb.empty()) return y_leveldb(options.y_leveldb);
+  if (!options.hocuspocus_sqlite.empty()) return hocuspocus_sqlite(options.hocuspocus_sqlite);
+  if (!options.y_sweet.empty()) return y_sweet(options.y_sweet);
+  if (options.from.empty()) return yjs_files(options.yjs, version_named(options.format));
+  auto token = source_token(options);
+  if (!token) return std::unexpected(std::move(token.error()));
+  return live_server({.url = options.from,
+                      .names = plan.only,
+                      .hocuspocus = options.protocol == "hocuspocus",
+                      .token = std::move(*token)});
 }
 
 // The API of the target, and the server of a data directory for as long as it is used.
-struct Target {
+struct ImportTarget {
   std::unique_ptr<LocalServer> server;
   std::optional<Api> api;
 };
 
-Result<Target> open_target(const DocumentImportRun& run) {
-  Target target;
+Result<ImportTarget> open_import_target(const DocumentImportRun& run) {
+  ImportTarget target;
   SourceOptions options = run.target;
   std::string token;
   if (run.to_server) {
@@ -82,7 +100,7 @@ Result<Target> open_target(const DocumentImportRun& run) {
   auto transport = transport_to_server(url_of(options), token);
   if (!transport) return std::unexpected(std::move(transport.error()));
   target.api.emplace(ApiClient(std::make_unique<PatientTransport>(
-      std::move(*transport), kPatienceMs,
+      std::move(*transport), kServerPatienceMs,
       [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); })));
   return target;
 }
@@ -129,11 +147,11 @@ void print_table(const DocumentReport& report, const DocumentPlan& plan, Console
 Result<DocumentReport> run_document_import(const DocumentImportOptions& options,
                                            const DocumentImportRun& run, const DocumentPlan& plan,
                                            Console& console) {
-  auto source = open_source(options);
+  auto source = open_source(options, plan);
   if (!source) return std::unexpected(std::move(source.error()));
   // A source that cannot be read changes nothing, also no data directory.
   if (auto names = (*source)->names(); !names) return std::unexpected(std::move(names.error()));
-  auto target = open_target(run);
+  auto target = open_import_target(run);
   if (!target) return std::unexpected(std::move(target.error()));
   if (!target->api) {
     auto nothing = transport_to_nothing();
@@ -150,9 +168,40 @@ void document_import_options(Command& command, DocumentImportOptions& options) {
                   .text = "From a file of Yjs updates, or from a folder of such files",
                   .is_file = true},
                  options.yjs);
+  command.option({.name = "--y-leveldb",
+                  .value = "DIR",
+                  .text = "From the folder of y-leveldb, the store of y-websocket's server",
+                  .is_file = true},
+                 options.y_leveldb);
+  command.option({.name = "--hocuspocus-sqlite",
+                  .value = "DATABASE",
+                  .text = "From the database of Hocuspocus' extension for SQLite",
+                  .is_file = true},
+                 options.hocuspocus_sqlite);
+  command.option({.name = "--y-sweet",
+                  .value = "DIR",
+                  .text = "From the file system store of y-sweet",
+                  .is_file = true},
+                 options.y_sweet);
+  command.option({.name = "--from",
+                  .value = "URL",
+                  .text = "From a running server, such as ws://127.0.0.1:1234; --objects names its "
+                          "documents"},
+                 options.from);
+  command.option({.name = "--protocol",
+                  .value = "PROTOCOL",
+                  .text = "That the server of --from speaks",
+                  .choices = {"y-websocket", "hocuspocus"}},
+                 options.protocol);
+  command.option({.name = "--from-token-file",
+                  .value = "FILE",
+                  .text = "File whose first line is the token for --from; or set "
+                          "SYNCLINE_FROM_TOKEN",
+                  .is_file = true},
+                 options.from_token_file);
   command.option({.name = "--format",
                   .value = "FORMAT",
-                  .text = "Encoding of the updates in these files",
+                  .text = "Encoding of the updates in the files of --yjs",
                   .choices = {"v1", "v2", "auto"}},
                  options.format);
   command.option(
@@ -178,7 +227,14 @@ void document_import_options(Command& command, DocumentImportOptions& options) {
 
 std::vector<std::string> named_sources(const DocumentImportOptions& options) {
   std::vector<std::string> named;
-  if (!options.yjs.empty()) named.push_back("--yjs");
+  const std::pair<const char*, const std::string&> sources[] = {
+      {"--yjs", options.yjs},
+      {"--y-leveldb", options.y_leveldb},
+      {"--hocuspocus-sqlite", options.hocuspocus_sqlite},
+      {"--y-sweet", options.y_sweet},
+      {"--from", options.from}};
+  for (const auto& [option, value] : sources)
+    if (!value.empty()) named.push_back(option);
   return named;
 }
 
@@ -186,6 +242,9 @@ int import_from_documents(const DocumentImportOptions& options, const DocumentIm
                           Console& console) {
   if (options.workspace.empty())
     return console.misused("name the workspace that gets the documents: --workspace");
+  if (!options.from.empty() && options.objects.empty())
+    return console.misused(
+        "a server does not say which documents it has: name them with --objects");
   if (auto ok = identity::check_workspace_name(options.workspace); !ok)
     return console.failed(ok.error());
   DocumentPlan plan{.workspace = options.workspace,

@@ -11,8 +11,15 @@
 namespace syncline::cli {
 
 struct DocumentImportOptions {
+  // The sources; one is named.
   std::string yjs;
+  std::string y_leveldb;
+  std::string hocuspocus_sqlite;
+  std::string y_sweet;
+  std::string from;
 
+  std::string protocol = "y-websocket";  // of `from`
+  std::string from_token_file;
   std::string format = "auto";
   std::string workspace;
   std::string prefix;

@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "base/percent.h"
+#include "base/utf8.h"
 #include "cli/data/progress_bar.h"
 #include "cli/table.h"
 #include "identity/names.h"
@@ -32,9 +34,9 @@ class DocumentImport {
       : source_(source), api_(api), plan_(plan) {}
 
   // Errors are of this document.
-  Result<void> bring(DocumentResult& result) {
-    if (auto ok = identity::check_object_id(result.object); !ok) return ok;
-    auto updates = source_.read(result.name);
+  Result<void> bring(const std::string& name, DocumentResult& result) {
+    if (auto ok = identity::check_object_id(plan_.prefix + name); !ok) return ok;
+    auto updates = source_.read(name);
     if (!updates) return std::unexpected(std::move(updates.error()));
     auto document = migrate::document_of(*updates, plan_.keep_deleted);
     if (!document) return std::unexpected(std::move(document.error()));
@@ -171,8 +173,9 @@ Result<DocumentReport> import_documents(DocumentSource& source, Api& api, const 
     show_progress(console, report.documents.size(), names->size(),
                   fmt::format("{} of {}: {}", report.documents.size() + 1, names->size(),
                               shorten(visible(name), 40)));
-    DocumentResult result{.name = name, .object = plan.prefix + name};
-    if (auto ok = import.bring(result); !ok) {
+    const std::string shown = is_valid_utf8(name) ? name : percent_encode(name, true);
+    DocumentResult result{.name = shown, .object = plan.prefix + shown};
+    if (auto ok = import.bring(name, result); !ok) {
       result.came = Came::kFailed;
       result.note = ok.error().message;
       if (concerns_all(ok.error())) report.stopped = ok.error();
