@@ -77,6 +77,8 @@ std::optional<Match> match(std::string_view pattern, std::string_view path) {
     if (expected.starts_with('{') && pattern.empty()) {
       found.rest = std::exchange(path, {});
       if (found.rest.empty()) return std::nullopt;
+      // Below a webhook there are further routes.
+      if (expected == "{webhook}" && found.rest.contains('/')) return std::nullopt;
       continue;
     }
     const std::string_view segment = next_segment(path);
