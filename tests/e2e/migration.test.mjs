@@ -239,7 +239,9 @@ test('a folder of many updates that y-leveldb has written, with a prefix, and a 
   bytes[bytes.length >> 1] ^= 0xff;
   writeFileSync(join(leveldb, log), bytes);
   refused(['--y-leveldb', leveldb, '--server', syncline.url, '--workspace', 'bad'], /damaged/i);
-  refused(['--y-leveldb', join(data, 'log'), '--server', syncline.url, '--workspace', 'bad'], /no LevelDB|no such folder/);
+  refused(['--y-leveldb', folder, '--server', syncline.url, '--workspace', 'bad'], /no LevelDB: it has no file CURRENT/);
+  writeFileSync(join(folder, 'CURRENT'), 'MANIFEST-000001\n');
+  refused(['--y-leveldb', folder, '--server', syncline.url, '--workspace', 'bad'], /no LevelDB, or damaged/);
   assert.equal((await syncline.get('/v1/workspaces')).text.includes('bad'), false);
 });
 
