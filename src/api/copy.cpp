@@ -24,6 +24,7 @@
 #include "merge/facets.h"
 #include "node/shards.h"
 #include "protocol/json_text.h"
+#include "state/deletions_view.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
 
@@ -143,11 +144,15 @@ void begin_copy_once(node::Shard& shard, std::shared_ptr<Copying> copying,
 }
 
 // On a worker.
-void replay_original(Inquiry asked, std::shared_ptr<Copying> copying, log::Position at) {
+void replay_original(Inquiry asked, std::shared_ptr<Copying> copying, log::Position at,
+                     state::SharedDeletions deletions) {
   const state::ReplaySources& sources = asked.sources;
-  auto replayed = [asked = std::move(asked),
-                   copying](Result<state::ReplayedObject> original) mutable {
+  auto replayed = [asked = std::move(asked), copying, at, deletions = std::move(deletions)](
+                      Result<state::ReplayedObject> original) mutable {
     if (!original) return asked.refuse(original.error());
+    if (const auto deleted =
+            state::gone_at(*deletions, copying->from.object, at, original->position))
+      return asked.refuse(*deleted);
     if (original->position == 0)
       return asked.refuse({ErrorCode::kNotFound, copying->refusal_of_none()});
     copying->copied = original->position;
@@ -162,11 +167,22 @@ void replay_original(Inquiry asked, std::shared_ptr<Copying> copying, log::Posit
                        std::move(replayed));
 }
 
+void look_for_deletions(Inquiry asked, std::shared_ptr<Copying> copying, log::Position at) {
+  const state::ReplaySources& sources = asked.sources;
+  const std::string workspace = copying->from.workspace;
+  state::load_deletions(
+      sources, workspace,
+      [asked = std::move(asked), copying, at](Result<state::SharedDeletions> deletions) mutable {
+        if (!deletions) return asked.refuse(deletions.error());
+        replay_original(std::move(asked), std::move(copying), at, std::move(*deletions));
+      });
+}
+
 void read_original(Inquiry asked, std::shared_ptr<Copying> copying) {
   const state::ReplaySources& sources = asked.sources;
   auto found = [asked = std::move(asked), copying](Result<log::Position> at) mutable {
     if (!at) return asked.refuse(at.error());
-    replay_original(std::move(asked), std::move(copying), *at);
+    look_for_deletions(std::move(asked), std::move(copying), *at);
   };
   state::find_moment(sources.events, sources.store.pins(), copying->from.workspace, copying->at,
                      std::move(found));

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "api/deleted.h"
 #include "api/support.h"
 #include "base/mutation.h"
 #include "base/qualified_name.h"
@@ -22,7 +23,7 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 30> tables() {
+std::array<std::span<const Route>, 31> tables() {
   return {state_routes(),
           write_routes(),
           history_routes(),
@@ -48,6 +49,7 @@ std::array<std::span<const Route>, 30> tables() {
           rights_routes(),
           link_routes(),
           audit_routes(),
+          delete_routes(),
           event_routes(),
           webhook_routes(),
           search_routes(),
@@ -233,15 +235,16 @@ void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)>
   std::optional<state::Quarantined> held;
   if (const auto* entry = call.shard.quarantine.find(call.path.workspace, call.path.object))
     held = *entry;
+  const bool deletions = may_have_deletions(call);
   state::Jobs& jobs = call.shard.jobs;
   jobs.start(std::move(order), [&context = call.context, request = std::move(call.request),
                                 path = std::move(call.path), caller = std::move(call.caller),
                                 responder = std::move(call.responder), held = std::move(held),
-                                sending = std::move(sending), serve = std::move(serve)](
+                                deletions, sending = std::move(sending), serve = std::move(serve)](
                                    Result<state::Workplace*> place, state::JobSlot slot) mutable {
     if (!place) return responder.respond(to_response(place.error()));
     serve({context, (*place)->sources, std::move(request), std::move(path), std::move(caller),
-           std::move(responder), std::move(held), std::move(slot), std::move(sending)});
+           std::move(responder), std::move(held), deletions, std::move(slot), std::move(sending)});
   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/deleted.h"
 #include "api/history_json.h"
 #include "api/moments.h"
 #include "api/names.h"
@@ -32,7 +33,9 @@ void get_state_at(Inquiry inquiry) {
   const auto limit = page_size(inquiry.request, kMaxStates);
   if (!limit) return inquiry.refuse(limit.error());
   at_moment(std::move(inquiry), "at", [limit = *limit](log::Position at, Inquiry asked) {
-    send_state_page(std::move(asked), at, limit);
+    with_deletions(std::move(asked), [at, limit](Inquiry inquiry, state::SharedDeletions gone) {
+      send_state_page(std::move(inquiry), at, limit, std::move(gone));
+    });
   });
 }
 
@@ -231,16 +234,22 @@ constexpr Route kHistoryRoutes[] = {
 void get_object_at(Inquiry inquiry, std::vector<StateForm> forms) {
   at_moment(std::move(inquiry), "at", [forms = std::move(forms)](log::Position at, Inquiry asked) {
     if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
-    const Path path = asked.path;
-    const state::ReplaySources& sources = asked.sources;
-    state::replay_to_show(
-        sources, path.workspace, path.object, at,
-        [asked = std::move(asked), forms, at](Result<state::ReplayedObject> replayed) mutable {
-          if (!replayed) return asked.refuse(replayed.error());
-          auto shown = object_answer(forms, asked.path, at, std::move(*replayed));
-          if (!shown) return asked.refuse(shown.error());
-          asked.answer(std::move(*shown));
-        });
+    with_deletions(std::move(asked), [forms, at](Inquiry inquiry, state::SharedDeletions gone) {
+      const Path path = inquiry.path;
+      const state::ReplaySources& sources = inquiry.sources;
+      state::replay_to_show(
+          sources, path.workspace, path.object, at,
+          [asked = std::move(inquiry), forms, at,
+           gone = std::move(gone)](Result<state::ReplayedObject> replayed) mutable {
+            if (!replayed) return asked.refuse(replayed.error());
+            if (const auto deleted =
+                    state::gone_at(*gone, asked.path.object, at, replayed->position))
+              return asked.refuse(*deleted);
+            auto shown = object_answer(forms, asked.path, at, std::move(*replayed));
+            if (!shown) return asked.refuse(shown.error());
+            asked.answer(std::move(*shown));
+          });
+    });
   });
 }
 

@@ -63,13 +63,27 @@ class ObjectList : public std::enable_shared_from_this<ObjectList> {
         call_.path.workspace, asked("prefix").value_or(""), asked("after").value_or(""), limit_,
         [self = shared_from_this()](Result<log::ObjectHeads> page) {
           if (!page) return self->call_.refuse(page.error());
-          self->filter(std::move(*page));
+          self->leave_out_deleted(std::move(*page));
+        });
+  }
+
+  // The last event of a deleted object is of a generation that has ended.
+  void leave_out_deleted(log::ObjectHeads page) {
+    workspace::Workspace& workspace = call_.shard.host.get(call_.path.workspace);
+    workspace.open(
+        [self = shared_from_this(), &workspace, page = std::move(page)](Result<void> open) mutable {
+          if (!open) return self->call_.refuse(open.error());
+          if (page.more && !page.heads.empty()) self->next_ = page.heads.back().object;
+          std::erase_if(page.heads, [&](const ObjectHead& head) {
+            const log::EndedGeneration* ended = workspace.deletions().last(head.object);
+            return ended != nullptr && head.last.position <= ended->after;
+          });
+          self->filter(std::move(page));
         });
   }
 
   // What cannot be read may be what is asked for.
   void filter(log::ObjectHeads page) {
-    if (page.more && !page.heads.empty()) next_ = page.heads.back().object;
     const std::string type = asked("type").value_or("");
     for (ObjectHead& head : page.heads) {
       const bool damaged = head.last.position == 0;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "api/deleted.h"
 #include "api/quarantine.h"
 #include "api/route.h"
 #include "api/support.h"
@@ -139,6 +140,23 @@ void restore_at(Context& context, Restore restore, http::Responder responder,
                           });
 }
 
+void replay_then(Restore restore, Inquiry inquiry, state::SharedDeletions gone) {
+  const Path from = inquiry.path;
+  const log::Position at = restore.at;
+  const state::ReplaySources& worker = inquiry.sources;
+  state::replay_object(
+      worker, from.workspace, from.object, is_mutated(Mutation::restore_present) ? log::kNow : at,
+      [inquiry = std::move(inquiry), restore = std::move(restore), gone = std::move(gone),
+       at](Result<state::ReplayedObject> replayed) mutable {
+        if (replayed)
+          if (const auto deleted =
+                  state::gone_at(*gone, inquiry.path.object, at, replayed->position))
+            return inquiry.refuse(*deleted);
+        restore_at(inquiry.context, std::move(restore), std::move(inquiry.responder),
+                   std::move(replayed));
+      });
+}
+
 // The past state is made by a worker.
 void restore(Call call) {
   auto read = read_restore(call);
@@ -155,14 +173,10 @@ void restore(Call call) {
           if (auto ok = check_quarantine(inquiry, *position); !ok)
             return inquiry.refuse(ok.error());
           restore.at = *position;
-          const Path from = inquiry.path;
-          const state::ReplaySources& worker = inquiry.sources;
-          state::replay_object(
-              worker, from.workspace, from.object,
-              is_mutated(Mutation::restore_present) ? log::kNow : *position,
-              [inquiry = std::move(inquiry), restore = std::move(restore)](auto replayed) mutable {
-                restore_at(inquiry.context, std::move(restore), std::move(inquiry.responder),
-                           std::move(replayed));
+          with_deletions(
+              std::move(inquiry),
+              [restore = std::move(restore)](Inquiry asked, state::SharedDeletions gone) mutable {
+                replay_then(std::move(restore), std::move(asked), std::move(gone));
               });
         });
   };

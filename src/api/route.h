@@ -58,6 +58,8 @@ struct Inquiry {
   http::Responder responder;
   // The entry of the path's object, if it was in quarantine when the request came.
   std::optional<state::Quarantined> held;
+  // False: it is known that nothing was deleted in the path's workspace.
+  bool may_have_deletions = true;
   state::JobSlot slot;
   Sending sending;
 
@@ -105,6 +107,7 @@ void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)>
 
 std::span<const Route> state_routes();    // present states
 std::span<const Route> write_routes();    // changes by those who have no replica
+std::span<const Route> delete_routes();   // deleting objects
 std::span<const Route> history_routes();  // past states, and who changed them
 std::span<const Route> restore_routes();
 std::span<const Route> retention_routes();  // how much history is kept

@@ -16,6 +16,7 @@
 #include "forms/form.h"
 #include "merge/facets.h"
 #include "protocol/json_text.h"
+#include "state/deletions_view.h"
 #include "state/object_replay.h"
 
 namespace syncline::api {
@@ -84,6 +85,17 @@ class Search : public std::enable_shared_from_this<Search> {
         next_(std::move(next)),
         limit_(limit) {}
 
+  void begin() {
+    if (!asked_.may_have_deletions) return step();
+    state::load_deletions(asked_.sources, asked_.path.workspace,
+                          [self = shared_from_this()](Result<state::SharedDeletions> deletions) {
+                            if (!deletions) return self->asked_.refuse(deletions.error());
+                            self->deletions_ = std::move(*deletions);
+                            self->step();
+                          });
+  }
+
+ private:
   void step() {
     if (asked_.sending.order.abandoned != nullptr && asked_.sending.order.abandoned->load())
       return asked_.refuse({ErrorCode::kUnavailable, "nobody waits for the answer"});
@@ -98,9 +110,13 @@ class Search : public std::enable_shared_from_this<Search> {
                           });
   }
 
- private:
   void look_at(Result<state::ReplayedObject> replayed) {
     const std::string& name = objects_[done_++];
+    const bool deleted =
+        replayed ? deletions_ != nullptr &&
+                       state::gone_at(*deletions_, name, log::kNow, replayed->position).has_value()
+                 : replayed.error().code == ErrorCode::kGone;
+    if (deleted) return step();
     auto text =
         replayed ? text_of_object(*replayed->object) : std::unexpected(std::move(replayed.error()));
     text ? search_in(name, *text, replayed->position) : skip(name, text.error());
@@ -137,6 +153,7 @@ class Search : public std::enable_shared_from_this<Search> {
   }
 
   Inquiry asked_;
+  state::SharedDeletions deletions_;  // nullptr: nothing was deleted
   const std::string query_;
   const std::string folded_;
   const std::vector<std::string> objects_;
@@ -169,7 +186,7 @@ void search_readable(Call call, SearchWish wish, std::vector<std::string> object
             [wish = std::move(wish), readable = std::move(readable)](Inquiry asked) mutable {
               std::make_shared<Search>(std::move(asked), std::move(wish.query), std::move(readable),
                                        std::move(wish.next), wish.limit)
-                  ->step();
+                  ->begin();
             });
   };
   ask_readable(host, caller, workspace, objects, std::move(begin));

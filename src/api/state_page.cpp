@@ -19,12 +19,13 @@ constexpr std::size_t kStatesAtOnceBytes = std::size_t{256} << 10;
 class StatePage final : public PieceSource {
  public:
   StatePage(std::string workspace, std::string prefix, std::string after, std::size_t limit,
-            log::Position at)
+            log::Position at, state::SharedDeletions deletions)
       : workspace_(std::move(workspace)),
         prefix_(std::move(prefix)),
         after_(std::move(after)),
         left_(limit),
         at_(at),
+        deletions_(std::move(deletions)),
         text_(fmt::format(R"({{"at":{},"objects":[)", at)) {}
 
   void next(const state::Workplace* place, log::Done<SharedPiece> done) override {
@@ -39,7 +40,7 @@ class StatePage final : public PieceSource {
           take(*made);
           done(SharedPiece::of(std::exchange(text_, {})));
         },
-        kStatesAtOnceBytes);
+        kStatesAtOnceBytes, deletions_);
   }
   bool at_end() const override { return ended_; }
   bool is_work() const override { return true; }
@@ -73,6 +74,7 @@ class StatePage final : public PieceSource {
   std::string after_;  // the last id that was processed; at the end, that the next page follows
   std::size_t left_;   // ids that may still be processed
   const log::Position at_;
+  const state::SharedDeletions deletions_;
   std::string text_;  // that is made and not sent
   const char* between_ = "";
   std::string unreadable_;
@@ -82,11 +84,12 @@ class StatePage final : public PieceSource {
 
 }  // namespace
 
-void send_state_page(Inquiry inquiry, log::Position at, std::size_t limit) {
+void send_state_page(Inquiry inquiry, log::Position at, std::size_t limit,
+                     state::SharedDeletions deletions) {
   const std::string& query = inquiry.request.query;
   auto page = std::make_unique<StatePage>(
       inquiry.path.workspace, http::query_parameter(query, "prefix").value_or(""),
-      http::query_parameter(query, "after").value_or(""), limit, at);
+      http::query_parameter(query, "after").value_or(""), limit, at, std::move(deletions));
   StatePage& made = *page;
   const state::ReplaySources& sources = inquiry.sources;
   made.make(sources, [page = std::move(page),

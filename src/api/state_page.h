@@ -8,11 +8,13 @@
 
 #include "api/route.h"
 #include "log/event.h"
+#include "state/deletions_view.h"
 
 namespace syncline::api {
 
-// Answers with the objects that the query names (`prefix`, `after`), at most `limit` of them. If the first piece
+// Answers with the objects that the query names (`prefix`, `after`), at most `limit` of them, without those that are deleted. If the first piece
 // cannot be made, the request is refused with the reason; later, the answer is broken off.
-void send_state_page(Inquiry inquiry, log::Position at, std::size_t limit);
+void send_state_page(Inquiry inquiry, log::Position at, std::size_t limit,
+                     state::SharedDeletions deletions);
 
 }  // namespace syncline::api

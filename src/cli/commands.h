@@ -32,6 +32,8 @@ void add_diff(Command& root);
 void add_blame(Command& root);
 void add_restore(Command& root);
 void add_cp(Command& root);
+void add_rm(Command& root);
+void add_undelete(Command& root);
 void add_pin(Command& root);
 void add_policy(Command& root);
 void add_policy_files(Command& policy);  // what needs no server, or only reads

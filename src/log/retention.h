@@ -86,6 +86,24 @@ struct DroppedPayloads {
   Position swept_to = 0;
 };
 
+// What is to be erased of an object: the generations up to that one, whose events have positions up to `to`.
+struct ObjectErasure {
+  std::string object;
+  std::uint64_t generation = 1;
+  Position from = 0;  // the events up to there have no payload any more
+  Position to = 0;
+};
+
+// What one slice of an erasure did.
+struct ErasedPayloads {
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;          // by how much their records became smaller
+  std::uint64_t changes_bytes = 0;  // of their changes
+  std::uint64_t snapshots = 0;
+  Position up_to = 0;  // the events of the object up to there have no payload
+  bool done = false;   // nothing is left
+};
+
 // "set", "hold", "release".
 std::string_view to_string(RetentionAct act);
 

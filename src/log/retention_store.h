@@ -1,5 +1,5 @@
 // RetentionStore: the part of a store that keeps the rules, holds and floors of retention
-// (log/retention.h) and drops payloads.
+// (log/retention.h), drops payloads, and erases deleted objects.
 //
 // Rules and holds are changed by events (log/rules.h), and by nothing else: the store derives them in the
 // batch that appends the events. Payloads of system objects are never dropped.
@@ -45,6 +45,18 @@ class RetentionStore {
   //   kConflict   an object lacks a required milestone; or a pin was set in the same batch
   virtual void drop_payloads(std::string workspace, Position to, std::vector<std::string> skip,
                              Done<DroppedPayloads> done) = 0;
+
+  // Erases what an object was: the payloads of its events, some of them in each call, and with the last of them all
+  // its snapshots and what waits for others. Pins and milestones keep nothing of it. The
+  // caller knows that it was deleted (log/deletion_rules.h).
+  //   kForbidden  there is a legal hold
+  //   kInvalid    an object of the server
+  virtual void erase_object(std::string workspace, ObjectErasure erasure,
+                            Done<ErasedPayloads> done) = 0;
+
+  // Rewrites the files that may hold what erase_object() has removed from this object, so that no byte of it is left in
+  // them. Takes long: in proportion to the workspace.
+  virtual void purge(std::string workspace, std::string object, Done<void> done) = 0;
 };
 
 }  // namespace syncline::log

@@ -25,6 +25,10 @@ enum class ActCode : std::uint8_t {
   kRemovePolicy = 7,
   kShare = 8,
   kUnshare = 9,
+  kSetDeletionRule = 10,
+  kDeleteObject = 11,
+  kUndeleteObject = 12,
+  kEraseObject = 13,
 };
 
 struct ActWriter {
@@ -70,6 +74,32 @@ struct ActWriter {
     of_share(act.resource, act.to);
   }
 
+  void operator()(const SetDeletionRule& act) const {
+    begin(ActCode::kSetDeletionRule);
+    out.var_uint(act.grace_ms);
+    out.var_uint(act.seeds.size());
+    for (const std::uint64_t seed : act.seeds) out.var_uint(seed);
+  }
+  void operator()(const DeleteObject& act) const {
+    of_generation(ActCode::kDeleteObject, act.object, act.generation);
+    out.var_uint(act.after);
+    out.var_uint(act.erase_at_ms);
+    out.var_string(act.type);
+    out.var_buffer(act.version);
+  }
+  void operator()(const UndeleteObject& act) const {
+    of_generation(ActCode::kUndeleteObject, act.object, act.generation);
+  }
+  void operator()(const EraseObject& act) const {
+    of_generation(ActCode::kEraseObject, act.object, act.generation);
+    out.u8(act.complete ? 1 : 0);
+  }
+
+  void of_generation(ActCode code, const std::string& object, std::uint64_t generation) const {
+    begin(code);
+    out.var_string(object);
+    out.var_uint(generation);
+  }
   void of_share(const std::string& resource, const Grantee& to) const {
     out.var_string(resource);
     out.u8(static_cast<std::uint8_t>(to.kind));
@@ -129,6 +159,39 @@ Unshare read_unshare(ByteReader& in) {
   return act;
 }
 
+SetDeletionRule read_deletion_rule(ByteReader& in) {
+  SetDeletionRule act;
+  act.grace_ms = in.var_uint();
+  for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left)
+    act.seeds.push_back(in.var_uint());
+  return act;
+}
+
+template <typename Act>
+Act read_of_generation(ByteReader& in) {
+  Act act;
+  act.object = in.var_string();
+  act.generation = in.var_uint();
+  return act;
+}
+
+DeleteObject read_delete(ByteReader& in) {
+  auto act = read_of_generation<DeleteObject>(in);
+  act.after = in.var_uint();
+  act.erase_at_ms = in.var_uint();
+  act.type = in.var_string();
+  act.version = to_bytes(in.var_buffer());
+  return act;
+}
+
+EraseObject read_erase(ByteReader& in) {
+  auto act = read_of_generation<EraseObject>(in);
+  const std::uint8_t complete = in.u8();
+  if (complete > 1) in.fail();
+  act.complete = complete == 1;
+  return act;
+}
+
 Result<RuleAct> read_act(ByteReader& in) {
   const std::uint8_t code = in.u8();
   if (!in.ok()) return fail(ErrorCode::kMalformed, "a change of rules is cut short");
@@ -143,6 +206,10 @@ Result<RuleAct> read_act(ByteReader& in) {
     case ActCode::kRemovePolicy: return RemovePolicy{std::string(in.var_string())};
     case ActCode::kShare: return read_share(in);
     case ActCode::kUnshare: return read_unshare(in);
+    case ActCode::kSetDeletionRule: return read_deletion_rule(in);
+    case ActCode::kDeleteObject: return read_delete(in);
+    case ActCode::kUndeleteObject: return read_of_generation<UndeleteObject>(in);
+    case ActCode::kEraseObject: return read_erase(in);
   }
   return fail(ErrorCode::kUnsupported,
               fmt::format("this build does not know rules of kind {}", code));
@@ -158,6 +225,10 @@ struct ActCheck {
   Result<void> operator()(const SetRetention&) const { return {}; }
   Result<void> operator()(const PutHold&) const { return {}; }
   Result<void> operator()(const ReleaseHold&) const { return {}; }
+  Result<void> operator()(const SetDeletionRule& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const DeleteObject& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const UndeleteObject& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const EraseObject& act) const { return check_deletion_act(act); }
   Result<void> operator()(const auto& act) const { return check_access_act(act); }
 
   static Result<void> check_pin_name(const std::string& name) {
@@ -175,7 +246,11 @@ std::string_view object_of(const RuleAct& act) {
   const bool access = std::holds_alternative<SetPolicy>(act) ||
                       std::holds_alternative<RemovePolicy>(act) ||
                       std::holds_alternative<Share>(act) || std::holds_alternative<Unshare>(act);
-  return access ? kPolicyObject : kRetentionObject;
+  if (access) return kPolicyObject;
+  const bool deletions =
+      std::holds_alternative<SetDeletionRule>(act) || std::holds_alternative<DeleteObject>(act) ||
+      std::holds_alternative<UndeleteObject>(act) || std::holds_alternative<EraseObject>(act);
+  return deletions ? kDeletionsObject : kRetentionObject;
 }
 
 std::optional<RetentionChange> retention_change_of(const RuleChange& change) {
@@ -249,7 +324,8 @@ Result<RuleChange> decode_rule_change(ByteView intent) {
 Result<std::optional<RuleChange>> rule_change_in(const Event& event) {
   const std::string& object = event.object;
   const bool ours = object == kPinsObject || object == kRetentionObject ||
-                    object == kQuarantineObject || object == kPolicyObject;
+                    object == kQuarantineObject || object == kPolicyObject ||
+                    object == kDeletionsObject;
   if (!ours || event.kind != EventKind::kChange) return std::nullopt;
   if (event.type != kRulesType)
     return fail(ErrorCode::kInvalid,

@@ -1,5 +1,5 @@
 // What a workspace promises, apart from what its objects hold: pins, the retention rule, a legal hold,
-// the objects that somebody took out of quarantine, and who may do what. Each change of such a promise is an event of a
+// the objects that somebody took out of quarantine, who may do what, and which objects were deleted. Each change of such a promise is an event of a
 // *system object*. So it has an author, a position, a place in the hash chain and in the Merkle tree,
 // and it is exported, replicated and proved like any other change.
 //
@@ -23,6 +23,7 @@
 #include <variant>
 
 #include "log/access_rules.h"
+#include "log/deletion_rules.h"
 #include "log/event.h"
 #include "log/retention.h"
 #include "syncline/bytes.h"
@@ -36,6 +37,7 @@ inline constexpr std::string_view kPinsObject = "./pins";
 inline constexpr std::string_view kRetentionObject = "./retention";
 inline constexpr std::string_view kQuarantineObject = "./quarantine";
 inline constexpr std::string_view kPolicyObject = "./policy";
+inline constexpr std::string_view kDeletionsObject = "./deletions";
 
 // A name of the server's own, whatever it stands for.
 inline bool is_system_object(std::string_view object) {
@@ -73,7 +75,8 @@ struct LiftQuarantine {
 };
 
 using RuleAct = std::variant<SetPin, RemovePin, SetRetention, PutHold, ReleaseHold, LiftQuarantine,
-                             SetPolicy, RemovePolicy, Share, Unshare>;
+                             SetPolicy, RemovePolicy, Share, Unshare, SetDeletionRule, DeleteObject,
+                             UndeleteObject, EraseObject>;
 
 struct RuleChange {
   RuleAct act;
@@ -101,8 +104,8 @@ Result<void> check_rule_change(const RuleChange& change);
 Bytes encode_rule_change(const RuleChange& change);
 Result<RuleChange> decode_rule_change(ByteView intent);
 
-// What an event says if it is one of "./pins", "./retention", "./quarantine" or "./policy"; nullopt: it is not, or its
-// kind is unknown. kInvalid: it has another type, an act of another system object, or no payload.
+// What an event says if it is one of "./pins", "./retention", "./quarantine", "./policy" or "./deletions"; nullopt: it is
+// not, or its kind is unknown. kInvalid: it has another type, an act of another system object, or no payload.
 Result<std::optional<RuleChange>> rule_change_in(const Event& event);
 
 }  // namespace syncline::log

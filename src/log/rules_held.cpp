@@ -46,6 +46,16 @@ struct CarryOut {
     return fail(ErrorCode::kNotFound,
                 fmt::format("'{}' is not shared with {}", act.resource, to_string(act.to)));
   }
+  Result<void> operator()(const SetDeletionRule& act) const { return deletion(act); }
+  Result<void> operator()(const DeleteObject& act) const { return deletion(act); }
+  Result<void> operator()(const UndeleteObject& act) const { return deletion(act); }
+  Result<void> operator()(const EraseObject& act) const { return deletion(act); }
+
+  Result<void> deletion(const auto& act) const {
+    if (auto fits = check_fits(held.deletions, act); !fits) return fits;
+    carry_out(held.deletions, act, change.principal, change.unix_ms);
+    return {};
+  }
   // A rule, a hold or a release.
   Result<void> operator()(const auto&) const {
     auto after =

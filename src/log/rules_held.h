@@ -39,14 +39,15 @@ struct HeldRules {
   std::map<std::string, Lifted, std::less<>> lifted;  // by object
   HeldPolicies policies;
   HeldShares shares;
+  HeldDeletions deletions;
 
   bool operator==(const HeldRules&) const = default;
 };
 
 // What `held` becomes. Nothing is changed on an error.
-//   kConflict  a hold while there is one; a release while there is none
-//   kNotFound  there is no such pin, policy or share to remove
-//   kTooLarge  more policies or shares than a workspace can have
+//   kConflict  a hold while there is one; a release while there is none; what is erased is deleted or undeleted again
+//   kNotFound  there is no such pin, policy, share or deletion to remove
+//   kTooLarge  more policies, shares or deletions than a workspace can have
 Result<void> carry_out(HeldRules& held, const RuleChange& change);
 
 // A number and a hash for a series of changes of retention: two series are the same if both are equal.

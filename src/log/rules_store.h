@@ -14,8 +14,9 @@
 namespace syncline::log {
 
 struct RulesStanding {
-  bool told = false;   // the workspace has events of rules; its tables follow from them
-  UntoldRules untold;  // what is to be taken over; empty once `told`
+  bool told = false;        // the workspace has events of rules; its tables follow from them
+  bool deletions = false;   // some of them are of "./deletions"
+  UntoldRules untold = {};  // what is to be taken over; empty once `told`
 };
 
 class RulesStore {

@@ -9,6 +9,7 @@
 #include "merge/doc_edit.h"
 #include "merge/doc_effect.h"
 #include "merge/doc_history.h"
+#include "merge/doc_lineage.h"
 #include "merge/doc_part.h"
 #include "merge/doc_restore.h"
 #include "merge/facets.h"
@@ -254,6 +255,11 @@ class DocType : public ObjectType {
 
   Result<Bytes> join(std::span<const ByteView> intents) const override {
     return crdt::join_updates(intents);
+  }
+
+  std::shared_ptr<const Lineage> lineage(std::span<const ByteView> versions,
+                                         std::span<const std::uint64_t> seeds) const override {
+    return doc_lineage(versions, seeds);
   }
 };
 

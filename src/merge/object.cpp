@@ -32,6 +32,11 @@ Result<std::optional<Prepared>> Object::prepare_within(ByteView intent, std::uin
   return std::move(*prepared);
 }
 
+std::shared_ptr<const Lineage> ObjectType::lineage(std::span<const ByteView>,
+                                                   std::span<const std::uint64_t>) const {
+  return nullptr;
+}
+
 std::uint64_t Object::weigh(ByteView, std::uint64_t) const {
   return 0;
 }

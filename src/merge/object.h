@@ -36,6 +36,7 @@ namespace syncline::merge {
 class Attribution;
 class Editing;
 class Forms;
+class Lineage;
 class Parts;
 class PastEffects;
 class Replication;
@@ -127,6 +128,11 @@ class ObjectType {
   virtual Result<Bytes> join(std::span<const ByteView>) const {
     return fail(ErrorCode::kUnsupported, "changes of this type cannot be joined");
   }
+
+  // Recognises what comes from replicas of objects that had these versions at their ends, except from the replica ids
+  // `seeds` (ascending). nullptr: nothing can be recognised, as by default.
+  virtual std::shared_ptr<const Lineage> lineage(std::span<const ByteView> versions,
+                                                 std::span<const std::uint64_t> seeds) const;
 };
 
 // Yjs-compatible documents (syncline/crdt/doc.h), with every facet. The face is "yjs": intents are

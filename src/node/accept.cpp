@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -82,6 +83,16 @@ std::uint64_t wait_after_wrong_token(Shard& shard, std::string_view peer) {
   return session::denial_wait_ms(shard.failed_tokens.note(peer, now_ms));
 }
 
+// What is no number names no generation that there is.
+std::uint64_t generation_of(const http::Request& request) {
+  const auto text = http::query_parameter(request.query, "generation");
+  if (!text) return 0;
+  std::uint64_t generation = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), generation);
+  const bool whole = error == std::errc() && end == text->data() + text->size();
+  return whole && generation > 0 ? generation : ~std::uint64_t{0};
+}
+
 // `token`: that of the request. An error of the room is one of `principal`, too.
 MakeSession y_session(const AcceptContext& context, const http::Request& request, Room room,
                       const std::string& token, Result<identity::Principal> principal) {
@@ -90,9 +101,9 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
     return http::query_parameter(request.query, what).value_or("") == "1";
   };
   return [&context, room = std::move(room), principal = std::move(principal),
-          wants_saved = wants("ack"), wants_status = wants("status"), origin = origin_of(request),
-          trace = trace_of(request), client = client_key(request, token), guessed,
-          peer = request.peer](Shard& shard) mutable {
+          generation = generation_of(request), wants_saved = wants("ack"),
+          wants_status = wants("status"), origin = origin_of(request), trace = trace_of(request),
+          client = client_key(request, token), guessed, peer = request.peer](Shard& shard) mutable {
     const bool wrong = guessed && !principal && principal.error().code == ErrorCode::kUnauthorized;
     return std::make_unique<session::YSession>(
         session::YSessionOptions{.host = shard.host,
@@ -105,6 +116,7 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
                                  .trace = std::move(trace),
                                  .wants_saved = wants_saved,
                                  .wants_status = wants_status,
+                                 .generation = generation,
                                  .refusals = &shard.refusals,
                                  .sessions = &shard.sessions,
                                  .client = client,

@@ -1,6 +1,6 @@
 // Decides which WebSockets are accepted, and which session each gets:
 //
-//   /y/{workspace}/{object}    y-websocket; ?token=, ?ack=1
+//   /y/{workspace}/{object}    y-websocket; ?token=, ?ack=1, ?generation=N
 //   /hocuspocus/{workspace}    Hocuspocus, which sends its token in a message. If that is empty, the token of the
 //                              handshake counts.
 //

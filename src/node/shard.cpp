@@ -118,6 +118,17 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
           [this](const std::string& workspace, std::uint64_t bytes) {
             if (const limits::SharedUse use = uses.of(workspace)) use->drop(bytes);
           }),
+      erasure(options.erasure_pace
+                  ? std::make_unique<workspace::ErasureKeeper>(
+                        sources, host, loop, *options.erasure_pace,
+                        [this, owns = owned_by(placement, index)](std::string_view workspace) {
+                          return owns(workspace) &&
+                                 host.admit({}, std::string(workspace)).has_value();
+                        },
+                        [this](const std::string& workspace, std::uint64_t bytes) {
+                          if (const limits::SharedUse use = uses.of(workspace)) use->drop(bytes);
+                        })
+                  : nullptr),
       waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)),
       usage(loop, store->directory(), uses),
       guests(store->directory(), loop, index == 0 ? options.guest_days : 0),
@@ -151,6 +162,10 @@ std::uint64_t Shard::editing_replica() {
       (std::uint64_t{1} << 42) - kFirst;  // so that an id takes six bytes
   if (editing_replica_ == 0) editing_replica_ = kFirst + random->next() % kCount;
   return editing_replica_;
+}
+
+void Shard::renew_editing_replica() {
+  editing_replica_ = 0;
 }
 
 // While memory is short, objects that nobody uses leave it, a few in each turn, because some write a

@@ -47,6 +47,7 @@
 #include "state/quarantine.h"
 #include "state/retention_keeper.h"
 #include "state/worker.h"
+#include "workspace/erasure_keeper.h"
 #include "workspace/guest_keeper.h"
 #include "workspace/host.h"
 #include "workspace/people.h"
@@ -58,6 +59,7 @@ struct ShardOptions {
   state::CacheLimits cache = {};
   log::CheckpointPace checkpoint_pace = {};
   state::RetentionPace retention_pace = {};
+  std::optional<workspace::ErasurePace> erasure_pace = {};  // nullopt: what is deleted stays hidden
   log::WaitingPace waiting_pace = {};
   std::string region = {};  // as events store them; at most log::kMaxPlaceBytes
   std::string node = {};
@@ -142,6 +144,7 @@ struct Shard {
   hooks::Deliveries hooks;  // webhooks
   session::Agents agents;   // at work on objects of this loop, and their sessions
   state::RetentionKeeper retention;
+  std::unique_ptr<workspace::ErasureKeeper> erasure;  // nullptr: nothing is erased
   log::WaitingKeeper waiting;
   UsageKeeper usage;
   workspace::GuestKeeper guests;  // of all loops, on the first one
@@ -152,6 +155,9 @@ struct Shard {
   // before it was durable, and nobody has seen that one. Whoever restores a backup starts a process, which draws
   // another id. The ids are above those that Yjs draws.
   std::uint64_t editing_replica();
+  // From now on, there is another one. After the deletion of an object that may name the present one: its next generation
+  // takes nothing from that replica (merge/lineage.h).
+  void renew_editing_replica();
 
   // Counts a request for which there is no memory.
   bool refuses_for_memory() {

@@ -67,6 +67,9 @@ action insert, delete, format, set in [write]
 // To bring back a past state. It needs `history`, and what it changes is asked for, too.
 action restore appliesTo { principal: Principal, resource: Object, context: Context };
 
+// To delete an object, and to undo that.
+action deleteObject appliesTo { principal: Principal, resource: Object, context: Context };
+
 action pin appliesTo { principal: Principal, resource: Workspace, context: Context };
 
 // To give and take shares, and to see them.
@@ -76,6 +79,9 @@ action share appliesTo { principal: Principal, resource: [Workspace, Folder, Obj
 action admin;
 action policy, retention, hold, quarantine in [admin]
   appliesTo { principal: Principal, resource: Workspace, context: Context };
+
+// To have what was deleted erased at once.
+action eraseObject in [admin] appliesTo { principal: Principal, resource: Object, context: Context };
 )";
 
 constexpr std::string_view kRoles = R"(@id("viewer")
@@ -105,7 +111,7 @@ permit (
   principal in ?principal,
   action in [
     Action::"read", Action::"history", Action::"export", Action::"presence",
-    Action::"write", Action::"restore", Action::"pin"
+    Action::"write", Action::"restore", Action::"deleteObject", Action::"pin"
   ],
   resource in ?resource
 );

@@ -26,9 +26,10 @@ std::string_view Remembered::key_of(const Question& question, bool by_path) {
   if (effect != nullptr) {
     const merge::Touch& touch = effect->touches.front();
     key_ += static_cast<char>(touch.operation);
-    // The target of a change of shares is a path as well.
+    // The target of a change of shares, and that of a deletion, are in the path as well.
     if ((by_path && !is_mutated(Mutation::remember_without_path)) ||
-        question.right == identity::Right::kPolicy) {
+        question.right == identity::Right::kPolicy ||
+        question.right == identity::Right::kDelete || question.right == identity::Right::kErase) {
       const TouchedPlace place = place_of(touch);
       flag(place.below);
       key_ += place.path;

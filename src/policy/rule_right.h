@@ -17,13 +17,19 @@ inline identity::Right right_of(const log::RuleAct& act) {
       []<typename Act>(const Act&) {
         if constexpr (std::is_same_v<Act, log::SetPin> || std::is_same_v<Act, log::RemovePin>)
           return Right::kPin;
-        else if constexpr (std::is_same_v<Act, log::SetRetention>)
+        else if constexpr (std::is_same_v<Act, log::SetRetention> ||
+                           std::is_same_v<Act, log::SetDeletionRule>)
           return Right::kRetention;
         else if constexpr (std::is_same_v<Act, log::PutHold> ||
                            std::is_same_v<Act, log::ReleaseHold>)
           return Right::kHold;
         else if constexpr (std::is_same_v<Act, log::LiftQuarantine>)
           return Right::kQuarantine;
+        else if constexpr (std::is_same_v<Act, log::DeleteObject> ||
+                           std::is_same_v<Act, log::UndeleteObject>)
+          return Right::kDelete;
+        else if constexpr (std::is_same_v<Act, log::EraseObject>)
+          return Right::kErase;
         else
           return Right::kPolicy;
       },

@@ -423,6 +423,13 @@ std::optional<std::string> shared_resource(const merge::Effect& effect) {
   return resource == nullptr ? std::nullopt : std::optional(*resource);
 }
 
+// The object that a deletion is about: as its effect says, or as the question names it. nullopt: that is not known yet.
+std::optional<std::string_view> deleted_object(const Question& question) {
+  if (!log::is_system_object(question.object)) return question.object;
+  if (question.effect == nullptr || question.effect->touches.size() != 1) return std::nullopt;
+  return question.effect->touches.front().key;
+}
+
 }  // namespace
 
 Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refusal>* why) const {
@@ -449,6 +456,14 @@ Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refu
     case identity::Right::kRetention: return judge.ask("retention", {});
     case identity::Right::kHold: return judge.ask("hold", {});
     case identity::Right::kQuarantine: return judge.ask("quarantine", {});
+    case identity::Right::kDelete:
+    case identity::Right::kErase: {
+      const auto object = deleted_object(question);
+      const bool erase = question.right == identity::Right::kErase;
+      return object ? judge.ask(erase ? "eraseObject" : "deleteObject",
+                                {ResourceName::Kind::kObject, *object})
+                    : Result<void>();
+    }
     case identity::Right::kSeePolicy: return judge.ask("share", resource_of(question));
     case identity::Right::kPolicy: {
       if (question.effect == nullptr) return {};

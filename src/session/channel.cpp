@@ -39,7 +39,7 @@ Channel::Channel(ChannelOptions options, Wire& wire)
       greet_(options.greet),
       writing_(caller_.rights.has(identity::Right::kWrite) ? Writing::kAll : Writing::kNothing),
       target_(std::make_unique<Target>(std::move(options.workspace), std::move(options.object),
-                                       options.face)) {}
+                                       options.face, options.generation)) {}
 
 Channel::~Channel() {
   leave();
@@ -85,8 +85,8 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
     workspace_ = nullptr;
     return end(live.error());
   }
-  live_ = *live;
-  const std::unique_ptr<Target> target = std::exchange(target_, nullptr);
+  const std::unique_ptr<Target> target = take_place(**live);
+  if (target == nullptr) return;
   // Who may write in part from the beginning is told when he tries more.
   if (find_rights() && writing_ != Writing::kPart) wire_.send_rights(rights(), false);
   if (greet_) send_version();

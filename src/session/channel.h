@@ -94,6 +94,9 @@ struct ChannelOptions {
   Counters& counters;
   Meter& meter;       // of the connection
   bool greet = true;  // send the version when joined; otherwise only after the client has asked
+  // Of the object that the client has (state/generation.h). If another one is there, the channel ends with kGone. 0: it
+  // says nothing.
+  std::uint64_t generation = 0;
 };
 
 class Channel final : public workspace::Subscriber {
@@ -150,6 +153,7 @@ class Channel final : public workspace::Subscriber {
   void on_presence(const workspace::Delivery& update) override;
   void on_message(const workspace::Delivery& message) override;
   void on_rights() override;
+  void on_deleted(const Error& error) override { end(error); }
   void on_lost(const Error& error) override;
 
  private:
@@ -205,10 +209,22 @@ class Channel final : public workspace::Subscriber {
     std::string workspace;
     std::string object;
     std::string_view face = {};
+    std::uint64_t generation = 0;
     std::vector<std::move_only_function<void()>> early =
         {};                        // messages that arrived before it had joined
     Scheduler::TimerId timer = 0;  // not 0: it waits for memory, and nothing is read
   };
+  // It has joined that object. nullptr: it has ended, because the client has another generation of it.
+  std::unique_ptr<Target> take_place(workspace::LiveObject& live) {
+    live_ = &live;
+    std::unique_ptr<Target> target = std::exchange(target_, nullptr);
+    const std::uint64_t there = live.resident().generation();
+    if (target->generation == 0 || target->generation == there) return target;
+    end({ErrorCode::kGone, "object " + live.id() +
+                               " has another generation: " + std::to_string(there) + ", not " +
+                               std::to_string(target->generation)});
+    return nullptr;
+  }
   // What a client that does not read still has to get.
   struct Owed {
     std::unique_ptr<Missed> missed;  // set: changes for it are being dropped

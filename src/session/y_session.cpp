@@ -92,7 +92,8 @@ void YSession::on_open(Connection& connection) {
                                              .account = account},
                                   .limits = options->limits,
                                   .counters = counters_,
-                                  .meter = meter_},
+                                  .meter = meter_,
+                                  .generation = options->generation},
                    static_cast<Wire&>(*this));
   report_opened(host_.reports(), party());
   if (const std::uint64_t wait_ms = meter_.joined(); wait_ms > 0) return join_later(wait_ms);

@@ -28,6 +28,7 @@ struct YSessionOptions {
   std::string trace = {};
   bool wants_saved = false;          // protocol/y_sync.h, `saved`
   bool wants_status = false;         // `status`
+  std::uint64_t generation = 0;      // as of ChannelOptions
   Refusals* refusals = nullptr;      // nullptr: close every refused connection at once
   SessionTable* sessions = nullptr;  // nullptr: nobody sees or ends the session
   ClientKey client = 0;              // in `refusals`

@@ -132,6 +132,7 @@ void ApiUser::ask(std::string_view method, std::string target, Done done, Task f
   if (process == nullptr) return;
   std::string lines = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n", method, target);
   if (!token_.empty()) lines += fmt::format("Authorization: Bearer {}\r\n", token_);
+  if (method == "PATCH") lines += "Content-Type: application/vnd.yjs.update\r\n";
   if (!origin_.empty()) lines += fmt::format("Origin: {}\r\n", origin_);
   auto head = http::parse_request_head(lines + "\r\n", {});
   SYNCLINE_ASSERT(head.has_value());

@@ -393,6 +393,22 @@ void draw_locksmith(Plan& plan, Dice dice) {
                 [](const Fault& each) { return family_of(each.kind) == Family::kClock; });
 }
 
+// Deletions, in every sixth world without a siege. The disk brings back nothing older there, and clocks do not jump: whether
+// a deletion can be undone depends on the time.
+void draw_remover(Plan& plan, Dice dice) {
+  if (plan.seed % 6 != 1 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  if (!plan.server.tenants.empty() || plan.locksmith.on) return;
+  plan.remover.on = true;
+  plan.remover.every_us = dice.scale(kSecond / 5, 2 * kSecond);
+  plan.remover.grace_ms = dice.scale(10'000, 60'000);
+  const std::uint64_t interval_ms = dice.scale(500, 10'000);
+  plan.server.erasure = workspace::ErasurePace{.interval_ms = interval_ms, .all_ms = interval_ms};
+  plan.server.skew.offset_ms = 0;
+  std::erase_if(plan.faults, [](const Fault& each) {
+    return each.kind == FaultKind::kOlderDisk || family_of(each.kind) == Family::kClock;
+  });
+}
+
 // Policies and shares, in every sixth world that has nothing of the above; and in as many others also the policies of a
 // tenant, and several loops. The clocks of these do not jump: a link needs a clock that is nearly right.
 void draw_warden(Plan& plan, Dice dice) {
@@ -478,6 +494,7 @@ Plan draw_plan(std::uint64_t seed) {
   draw_tenants(plan, dice.fork("tenants"));
   draw_locksmith(plan, dice.fork("locksmith"));
   draw_warden(plan, dice.fork("warden"));
+  draw_remover(plan, dice.fork("remover plan"));
   return plan;
 }
 
@@ -485,7 +502,7 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B{}{}{}{}{}{}{}{}{}",
+      "{} updates in flight, cache {} B{}{}{}{}{}{}{}{}{}{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
@@ -500,7 +517,7 @@ std::string describe(const Plan& plan) {
       plan.warden.of_tenant ? "; policies of a tenant"
       : plan.warden.on      ? "; policies and shares"
                             : "",
-      describe_siege(plan));
+      plan.remover.on ? "; deletions" : "", describe_siege(plan));
 }
 
 std::string describe(const Fault& fault) {

@@ -23,6 +23,7 @@
 #include "sim/probes.h"
 #include "sim/server.h"
 #include "sim/vandal.h"
+#include "sim/remover.h"
 #include "sim/warden.h"
 
 namespace syncline::sim {
@@ -142,6 +143,7 @@ struct Plan {
   NameSettings names;
   LocksmithSettings locksmith;
   WardenSettings warden;
+  RemoverSettings remover;
   bool times_quiet_tenant = false;  // nothing fails, and nobody but tenants is in each other's way
 };
 

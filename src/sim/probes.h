@@ -57,7 +57,10 @@ namespace syncline::sim {
   X(member_served) X(member_out_of_order) X(rules_changed) X(rules_allowed) X(rules_refused) \
   X(share_by_member) X(restored_by_member) X(act_audited) X(refusal_audited) \
   X(tenant_rules_changed) X(link_made) X(link_used) X(link_undone) X(read_audited) \
-  X(refused_then_allowed)
+  X(refused_then_allowed) \
+  /* deletions */ \
+  X(remover_wrote) X(remover_deleted) X(remover_undeleted) X(remover_erased) \
+  X(remover_old_replicas)
 // clang-format on
 
 enum class Probe : std::uint8_t {

@@ -22,6 +22,7 @@
 #include "sim/old_log.h"
 #include "sim/oracle.h"
 #include "sim/presence_oracle.h"
+#include "sim/remover.h"
 #include "sim/rights.h"
 #include "sim/siege.h"
 #include "sim/snapshot_files.h"
@@ -125,6 +126,7 @@ class Run {
     if (plan.locksmith.on)
       locksmith_ = std::make_unique<Locksmith>(world_, network_, server_, plan.locksmith,
                                                first_joiner(plan) + kJoiners);
+    if (plan.remover.on) remover_ = std::make_unique<Remover>(world_, server_, plan.remover);
     if (plan.warden.on) {
       rights_.admit(Warden::tokens(plan.warden));
       warden_ = std::make_unique<Warden>(world_, network_, server_, plan.warden,
@@ -187,6 +189,7 @@ class Run {
   std::unique_ptr<Lodgers> lodgers_;
   std::unique_ptr<Locksmith> locksmith_;
   std::unique_ptr<Warden> warden_;
+  std::unique_ptr<Remover> remover_;
 };
 
 void Run::begin() {
@@ -205,6 +208,7 @@ void Run::begin() {
     check_snapshot_files(world_, process.store->tables(), disk_.has_damaged_files());
     rights_.started(process.store->tables());
     if (warden_) warden_->recovered();
+    if (remover_) remover_->recovered();
     for (const auto& client : clients_)
       if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);
     connections_then_.clear();
@@ -226,6 +230,7 @@ void Run::begin() {
   if (lodgers_) lodgers_->start();
   if (locksmith_) locksmith_->start();
   if (warden_) warden_->start();
+  if (remover_) remover_->start();
   custodian_.start();
   issuer_.start();
   names_.start();
@@ -296,6 +301,7 @@ void Run::heal() {
   if (lodgers_) lodgers_->stop();
   if (locksmith_) locksmith_->stop();
   if (warden_) warden_->stop();
+  if (remover_) remover_->stop();
   siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
   if (guests_) guests_->stop_editing();
@@ -405,6 +411,7 @@ void Run::take_stock() {
   if (lodgers_) lodgers_->check(tables);
   if (locksmith_) locksmith_->check(tables);
   if (warden_) warden_->check(tables);
+  if (remover_) remover_->check(tables);
   for (const std::string& workspace : workspaces()) {
     freeze_.check(tables, workspace);
     check_checkouts(world_, tables, workspace);

@@ -182,6 +182,7 @@ node::ShardOptions Server::Process::shard_options(Server& server) {
           .cache = server.settings_.cache,
           .checkpoint_pace = server.settings_.checkpoints,
           .retention_pace = server.settings_.retention,
+          .erasure_pace = server.settings_.erasure,
           .rates = server.settings_.rates,
           .presence = server.settings_.presence,
           .stamp_presence = server.settings_.stamp_presence,

@@ -74,6 +74,7 @@ struct ServerSettings {
   state::CacheLimits cache;
   StoreSpeed store;
   state::RetentionPace retention;
+  std::optional<workspace::ErasurePace> erasure = {};  // nullopt: what is deleted stays hidden
   state::LoopShare loop_share;
   std::size_t retention_by_hand = 16;  // events that one request to apply a rule processes
   log::CheckpointPace checkpoints;

@@ -47,8 +47,12 @@ Checked<void> EffectReplay::event(const log::Event& event) {
   current_ = event.object;
   current_position_ = event.position;
   current_generation_ = std::max<std::uint64_t>(event.generation, 1);
-  if (event.dropped_payload || types_.find(event.type) == nullptr) replayed->gap = true;
+  const bool readable = !event.dropped_payload && types_.find(event.type) != nullptr;
+  if (!readable) replayed->gap = true;
+  // What was erased has no snapshot that ends its gap. The next generation begins without one.
+  if (replayed->gap && readable && current_generation_ > replayed->gap_generation) end_gap(*replayed);
   if (replayed->gap) {
+    replayed->gap_generation = current_generation_;
     note_gap(*replayed, event);
     return {};
   }
@@ -83,6 +87,13 @@ Checked<void> EffectReplay::replay(Replayed& replayed, const log::Event& event) 
     return differs(Check::kEffect, place,
                    "its intent cannot be applied: " + applied.error().message);
   return {};
+}
+
+void EffectReplay::end_gap(Replayed& replayed) {
+  replayed.object.reset();
+  replayed.generation = 0;
+  replayed.gap = false;
+  replayed.gap_index = ReplayCounts::kMaxGaps;
 }
 
 void EffectReplay::note_gap(Replayed& replayed, const log::Event& event) {

@@ -84,6 +84,7 @@ class EffectReplay {
     std::size_t bytes = 0;
     std::uint32_t unmeasured = 0;  // events since `bytes` was measured
     bool gap = false;
+    std::uint64_t gap_generation = 0;  // of the last event in the gap
     std::size_t gap_index = ReplayCounts::kMaxGaps;  // its index in counts_.gaps
   };
 
@@ -91,6 +92,7 @@ class EffectReplay {
   Replayed* resident(const std::string& object);
   log::Checked<void> enter(Replayed& replayed, const log::Event& event);
   log::Checked<void> replay(Replayed& replayed, const log::Event& event);
+  void end_gap(Replayed& replayed);
   void note_gap(Replayed& replayed, const log::Event& event);
   void measure(const std::string& object, Replayed& replayed);
 

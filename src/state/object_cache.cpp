@@ -162,6 +162,41 @@ bool ObjectCache::begin_as(Resident& resident, const merge::ObjectType& type) {
   return true;
 }
 
+void ObjectCache::begin_generation(Resident& resident, std::uint64_t generation) {
+  auto ended = std::make_unique<Resident>();
+  ended->workspace_ = resident.workspace_;
+  ended->object_ = std::exchange(resident.object_, sources_.types.default_type().create());
+  if (is_mutated(Mutation::keep_deleted_state)) std::swap(ended->object_, resident.object_);
+  resident.generation_ = generation;
+  resident.position_ = resident.durable_ = 0;
+  resident.bytes_since_milestone_ = resident.snapshot_bytes_ = 0;
+  resident.base_ = resident.authors_at_ = 0;
+  resident.base_bytes_ = 0;
+  resident.events_since_snapshot_ = 0;
+  account(resident);
+  discard(std::move(ended));
+}
+
+void ObjectCache::forget(Resident& resident) {
+  const auto found = residents_.find(Names(resident.workspace_, resident.id_));
+  if (found == residents_.end() || found->second.get() != &resident) return;
+  std::unique_ptr<Resident> held = std::move(found->second);
+  residents_.erase(found);
+  forget(std::move(held));
+}
+
+// It is not in residents_ any more.
+void ObjectCache::forget(std::unique_ptr<Resident> resident) {
+  bytes_ -= resident->accounted_bytes_;
+  resident->forgotten_ = true;
+  if (resident->holders_ == 0) {
+    idle_.erase(resident->idle_);
+    return discard(std::move(resident));
+  }
+  Resident* const key = resident.get();
+  forgotten_.emplace(key, std::move(resident));
+}
+
 void ObjectCache::applied(Resident& resident, log::Position position, std::size_t record_bytes) {
   SYNCLINE_ASSERT(position > resident.position_);
   resident.position_ = position;
@@ -241,16 +276,9 @@ void ObjectCache::forget(std::string_view workspace) {
       ++it;
       continue;
     }
-    Resident& resident = *it->second;
-    bytes_ -= resident.accounted_bytes_;
-    resident.forgotten_ = true;
-    if (resident.holders_ == 0) {
-      idle_.erase(resident.idle_);
-      discard(std::move(it->second));
-    } else {
-      forgotten_.emplace(&resident, std::move(it->second));
-    }
+    std::unique_ptr<Resident> resident = std::move(it->second);
     it = residents_.erase(it);
+    forget(std::move(resident));
   }
 }
 

@@ -125,6 +125,12 @@ class ObjectCache {
   // nobody else uses the object. Returns false without a change if the object has events.
   bool begin_as(Resident& resident, const merge::ObjectType& type);
 
+  // Ends the generation of the object: it is empty, of the default type and without events, and the next change begins
+  // that generation. The caller must ensure that nobody else uses the state.
+  void begin_generation(Resident& resident, std::uint64_t generation);
+  // The object is no longer found, and the next acquire() loads it again. It stays readable until released.
+  void forget(Resident& resident);
+
   // Must be called after a change was applied: it became the event at `position`, with a record of
   // `record_bytes` bytes.
   void applied(Resident& resident, log::Position position, std::size_t record_bytes);
@@ -177,6 +183,7 @@ class ObjectCache {
   template <typename Leaves>
   bool evict_while(Leaves leaves);
   void evict(Resident& resident);
+  void forget(std::unique_ptr<Resident> resident);
   void discard(std::unique_ptr<Resident> gone);
   bool is_large(const Resident& resident) const;
   static MemoryCharge charge_evicted(const Workplace& place, const Resident& evicted);

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "log/rules.h"
 #include "merge/facets.h"
+#include "state/deletions_view.h"
 #include "state/generation.h"
 #include "state/job_room.h"
 #include "state/state_parts.h"
@@ -239,6 +241,10 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void apply_all(const std::vector<log::Event>& events) {
     read_after(events.back().position);  // in parallel with applying these
     for (const log::Event& event : events) {
+      if (event.position <= erased_to_) {
+        pass_erased(event);
+        continue;
+      }
       if (is_heavy(event)) return go_elsewhere(std::nullopt);
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
         return past_dropped(event.position);
@@ -249,7 +255,16 @@ class Replay : public std::enable_shared_from_this<Replay> {
     }
   }
 
+  // Of a generation of which only that remains: who changed it, and when.
+  void pass_erased(const log::Event& event) {
+    if (event.kind != log::EventKind::kChange) return;
+    result_.position = event.position;
+    result_.generation = std::max<std::uint64_t>(event.generation, 1);
+    ++result_.replayed_events;
+  }
+
   void finish() {
+    result_.erased = result_.position > 0 && result_.position <= erased_to_;
     if (!result_.object) result_.object = sources_.types.default_type().create();
     if (is_counted()) result_.charge.set(result_.object->memory_bytes());
     if (!sources_.off_loop && at_ == log::kNow && steps_ > many_steps()) store_state();
@@ -337,7 +352,39 @@ class Replay : public std::enable_shared_from_this<Replay> {
         });
   }
 
+  // Its payload may have gone with the deleted object that it was a part of.
   void explain_dropped(log::Position dropped) {
+    if (log::is_system_object(object_)) return explain_retained(dropped);
+    load_deletions(sources_, workspace_,
+                   [self = shared_from_this(), dropped](Result<SharedDeletions> deletions) {
+                     if (!deletions) return self->refuse(std::move(deletions.error()));
+                     const log::Position to = self->erased_around(**deletions, dropped);
+                     if (to == 0) return self->explain_retained(dropped);
+                     self->erased_to_ = to;
+                     self->begin_erased(dropped);
+                   });
+  }
+
+  // Up to where events are erased, if this one is; otherwise 0.
+  log::Position erased_around(const log::HeldDeletions& deletions, log::Position dropped) const {
+    const auto all = deletions.objects.find(object_);
+    if (all == deletions.objects.end()) return 0;
+    log::Position to = 0;
+    for (const log::EndedGeneration& ended : all->second)
+      if (ended.after >= dropped && log::is_erased(ended)) to = ended.after;
+    return to;
+  }
+
+  // What was replayed so far is of the erased object, too.
+  void begin_erased(log::Position first) {
+    MemoryCharge charge = std::move(result_.charge);
+    result_ = {};
+    result_.charge = std::move(charge);
+    damaged_ = 0;
+    read_after(first - 1);
+  }
+
+  void explain_retained(log::Position dropped) {
     sources_.retention.load_retention(workspace_, [self = shared_from_this(),
                                                    dropped](auto retention) {
       if (!retention) return self->refuse(std::move(retention.error()));
@@ -397,6 +444,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
   std::uint64_t costly_steps_ = 0;  // of these, of costly events
   std::uint64_t asked_ = 0;         // number of reads; only the last one's answer is used
   log::Position damaged_ = 0;
+  log::Position erased_to_ = 0;  // the events up to there are of an erased object
 };
 
 }  // namespace
@@ -438,6 +486,8 @@ void replay_object(const ReplaySources& sources, std::string workspace, std::str
   try_replay(sources, std::move(workspace), std::move(object), at,
              [done = std::move(done)](Replayed replayed) mutable {
                if (!replayed) return done(std::unexpected(std::move(replayed.error().error)));
+               if (replayed->erased)
+                 return done(fail(ErrorCode::kGone, "the object was deleted, and is erased"));
                done(std::move(*replayed));
              });
 }

@@ -71,6 +71,8 @@ struct ReplayedObject {
   std::uint64_t bytes_since_milestone = 0;  // of records
   std::uint32_t replayed_events = 0;
   bool damaged_snapshot = false;  // a damaged one was skipped
+  // Its last event is of a generation that is erased (log/deletion_rules.h): the object is empty, whatever it was.
+  bool erased = false;
   MemoryCharge charge = {};       // of the object, while a job has it (state/job_room.h)
 };
 

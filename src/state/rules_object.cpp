@@ -20,6 +20,7 @@ using merge::Operation;
 // Without policies and shares, a snapshot has the first version, as before there were any.
 constexpr std::uint8_t kRulesSnapshotVersion = 1;
 constexpr std::uint8_t kAccessSnapshotVersion = 2;
+constexpr std::uint8_t kDeletionsSnapshotVersion = 3;  // has everything
 
 // ---- JSON
 
@@ -62,6 +63,30 @@ Any rules_any(const log::HeldShare& share) {
                          {"given", rules_number(share.unix_ms)}});
 }
 
+Any rules_any(const log::SetDeletionRule& rule) {
+  Any::Array seeds;
+  for (const std::uint64_t seed : rule.seeds) seeds.push_back(rules_number(seed));
+  return Any(
+      Any::Object{{"grace_ms", rules_number(rule.grace_ms)}, {"seeds", Any(std::move(seeds))}});
+}
+
+Any rules_any(const log::EndedGeneration& ended) {
+  return Any(Any::Object{{"generation", rules_number(ended.generation)},
+                         {"after", rules_number(ended.after)},
+                         {"principal", Any(ended.principal)},
+                         {"deleted", rules_number(ended.deleted_ms)},
+                         {"erase_at", rules_number(ended.erase_at_ms)},
+                         {"erased", Any(ended.erased)}});
+}
+
+// Of each object, the last generation that has ended.
+Any rules_any(const log::HeldDeletions& held) {
+  Any::Object members;
+  for (const auto& [object, ended] : held.objects)
+    members.emplace_back(object, rules_any(ended.back()));
+  return Any(std::move(members));
+}
+
 // By resource, and there by grantee.
 Any rules_any(const log::HeldShares& shares) {
   Any::Object resources;
@@ -92,6 +117,10 @@ Any rules_any(const HeldRules& rules) {
   if (!rules.lifted.empty()) members.emplace_back("quarantine", rules_any_of_all(rules.lifted));
   if (!rules.policies.empty()) members.emplace_back("policies", rules_any_of_all(rules.policies));
   if (!rules.shares.empty()) members.emplace_back("shares", rules_any(rules.shares));
+  if (rules.deletions.rule != log::SetDeletionRule{})
+    members.emplace_back("deletion", Any(Any::Object{{"rule", rules_any(rules.deletions.rule)}}));
+  if (!rules.deletions.objects.empty())
+    members.emplace_back("deletions", rules_any(rules.deletions));
   return Any(std::move(members));
 }
 
@@ -140,17 +169,70 @@ struct StepOf {
   Step operator()(const log::Unshare& act) const {
     return {{"shares", {act.resource}}, to_string(act.to), std::nullopt};
   }
+  Step operator()(const log::SetDeletionRule& act) const {
+    return {{"deletion", {}}, "rule", rules_any(act)};
+  }
+  Step operator()(const log::DeleteObject& act) const { return ended(act.object); }
+  Step operator()(const log::EraseObject& act) const { return ended(act.object); }
+  Step operator()(const log::UndeleteObject& act) const { return ended(act.object); }
+
+  Step ended(const std::string& object) const {
+    const log::EndedGeneration* last = after.deletions.last(object);
+    if (last == nullptr) return {{"deletions", {}}, object, std::nullopt};
+    return {{"deletions", {}}, object, rules_any(*last)};
+  }
 };
 
 // `rules` becomes what the change makes of it, or stays as it is on an error.
+Result<Step> take_rule_change(HeldRules& rules, const log::RuleChange& change) {
+  if (auto ok = log::carry_out(rules, change); !ok) return std::unexpected(std::move(ok.error()));
+  return std::visit(StepOf{rules}, change.act);
+}
+
 Result<Step> take_rule_change(HeldRules& rules, ByteView intent) {
   const auto change = log::decode_rule_change(intent);
   if (!change) return std::unexpected(change.error());
-  if (auto ok = log::carry_out(rules, *change); !ok) return std::unexpected(std::move(ok.error()));
-  return std::visit(StepOf{rules}, change->act);
+  return take_rule_change(rules, *change);
+}
+
+// The deletions of a workspace may be many: what one makes of its object is found without a copy of all.
+HeldRules rules_about(const HeldRules& rules, const log::RuleChange& change) {
+  if (log::object_of(change.act) != log::kDeletionsObject) return rules;
+  HeldRules about;
+  about.deletions.rule = rules.deletions.rule;
+  about.deletions.generations = rules.deletions.generations;
+  about.deletions.version_bytes = rules.deletions.version_bytes;
+  const auto take = [&](const std::string& object) {
+    const auto found = rules.deletions.objects.find(object);
+    if (found != rules.deletions.objects.end()) about.deletions.objects.insert(*found);
+  };
+  if (const auto* act = std::get_if<log::DeleteObject>(&change.act)) take(act->object);
+  if (const auto* act = std::get_if<log::UndeleteObject>(&change.act)) take(act->object);
+  if (const auto* act = std::get_if<log::EraseObject>(&change.act)) take(act->object);
+  return about;
 }
 
 // ---- snapshots
+
+void write_deletions(ByteWriter& out, const log::HeldDeletions& held) {
+  out.var_uint(held.rule.grace_ms);
+  out.var_uint(held.rule.seeds.size());
+  for (const std::uint64_t seed : held.rule.seeds) out.var_uint(seed);
+  out.var_uint(held.generations);
+  for (const auto& [object, all] : held.objects) {
+    for (const log::EndedGeneration& ended : all) {
+      out.var_string(object);
+      out.var_uint(ended.generation);
+      out.var_uint(ended.after);
+      out.var_uint(ended.deleted_ms);
+      out.var_uint(ended.erase_at_ms);
+      out.u8(ended.erased ? 1 : 0);
+      out.var_string(ended.principal);
+      out.var_string(ended.type);
+      out.var_buffer(ended.version);
+    }
+  }
+}
 
 void write_access(ByteWriter& out, const HeldRules& rules) {
   out.var_uint(rules.policies.size());
@@ -173,8 +255,11 @@ void write_access(ByteWriter& out, const HeldRules& rules) {
 
 Bytes encode_rules(const HeldRules& rules) {
   ByteWriter out;
-  const bool access = !rules.policies.empty() || !rules.shares.empty();
-  out.u8(access ? kAccessSnapshotVersion : kRulesSnapshotVersion);
+  const bool deletions = rules.deletions != log::HeldDeletions{};
+  const bool access = deletions || !rules.policies.empty() || !rules.shares.empty();
+  out.u8(deletions ? kDeletionsSnapshotVersion
+         : access  ? kAccessSnapshotVersion
+                   : kRulesSnapshotVersion);
   out.var_uint(rules.pins.size());
   for (const auto& [name, pin] : rules.pins) {
     out.var_string(name);
@@ -198,6 +283,7 @@ Bytes encode_rules(const HeldRules& rules) {
     out.var_uint(lifted.unix_ms);
   }
   if (access) write_access(out, rules);
+  if (deletions) write_deletions(out, rules.deletions);
   return out.take();
 }
 
@@ -258,17 +344,39 @@ void read_access(ByteReader& in, HeldRules& rules) {
   }
 }
 
+void read_deletions(ByteReader& in, log::HeldDeletions& held) {
+  held.rule.grace_ms = in.var_uint();
+  for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left)
+    held.rule.seeds.push_back(in.var_uint());
+  for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left) {
+    std::string object(in.var_string());
+    log::EndedGeneration ended;
+    ended.generation = in.var_uint();
+    ended.after = in.var_uint();
+    ended.deleted_ms = in.var_uint();
+    ended.erase_at_ms = in.var_uint();
+    const std::uint8_t erased = in.u8();
+    if (erased > 1) in.fail();
+    ended.erased = erased == 1;
+    ended.principal = in.var_string();
+    ended.type = in.var_string();
+    ended.version = to_bytes(in.var_buffer());
+    held.add(std::move(object), std::move(ended));
+  }
+}
+
 Result<HeldRules> decode_rules(ByteView snapshot) {
   ByteReader in(snapshot);
   const std::uint8_t version = in.u8();
-  if (in.ok() && version != kRulesSnapshotVersion && version != kAccessSnapshotVersion)
+  if (in.ok() && (version < kRulesSnapshotVersion || version > kDeletionsSnapshotVersion))
     return fail(ErrorCode::kUnsupported,
                 fmt::format("this build does not know snapshots of rules of version {}", version));
   HeldRules rules;
   read_pins(in, rules);
   read_retention(in, rules);
   read_lifted(in, rules);
-  if (version == kAccessSnapshotVersion) read_access(in, rules);
+  if (version >= kAccessSnapshotVersion) read_access(in, rules);
+  if (version >= kDeletionsSnapshotVersion) read_deletions(in, rules.deletions);
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::kMalformed, "a snapshot of rules is cut short, or bytes follow it");
   return rules;
@@ -284,8 +392,10 @@ class RulesObject final : public merge::Object, private merge::Telling {
   const merge::ObjectType& type() const override { return rules_type(); }
 
   Result<merge::Prepared> prepare(ByteView intent) const override {
-    HeldRules after = rules_;
-    auto step = take_rule_change(after, intent);
+    const auto change = log::decode_rule_change(intent);
+    if (!change) return std::unexpected(change.error());
+    HeldRules after = rules_about(rules_, *change);
+    auto step = take_rule_change(after, *change);
     if (!step) return std::unexpected(std::move(step.error()));
     merge::Prepared prepared;
     prepared.changes = true;
@@ -312,6 +422,7 @@ class RulesObject final : public merge::Object, private merge::Telling {
     std::size_t bytes = sizeof *this;
     bytes += (rules_.pins.size() + rules_.lifted.size() + rules_.shares.size()) * kNode;
     for (const auto& [name, policy] : rules_.policies) bytes += kNode + policy.text.size();
+    bytes += rules_.deletions.generations * kNode + rules_.deletions.version_bytes;
     return bytes;
   }
 

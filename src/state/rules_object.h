@@ -10,7 +10,10 @@
 //                 "hold":{"reason":"case 7","principal":"ada","since":1770000000000}},
 //    "quarantine":{"notes/plan":{"position":4,"principal":"ada","lifted":1770000000000}},
 //    "policies":{"readers":{"text":"permit (…);","principal":"ada","set":1770000000000}},
-//    "shares":{"notes/":{"group:editors":{"role":"editor","principal":"ada","given":1770000000000}}}}
+//    "shares":{"notes/":{"group:editors":{"role":"editor","principal":"ada","given":1770000000000}}},
+//    "deletion":{"rule":{"grace_ms":604800000,"seeds":[1]}},
+//    "deletions":{"notes/old":{"generation":1,"after":7,"principal":"ada","deleted":1770000000000,
+//                              "erase_at":1770604800000,"erased":false}}}
 //
 // The type has no face: no client protocol opens system objects. They are read over the HTTP API, and
 // changed by workspace::Workspace::change_rules alone. The only facet is Telling, for the history.

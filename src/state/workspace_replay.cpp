@@ -14,11 +14,12 @@ constexpr std::uint64_t kShownCopies = 3;
 
 struct Walk : std::enable_shared_from_this<Walk> {
   Walk(const ReplaySources& replay_sources, std::string name, log::Position position,
-       std::size_t most, log::Done<ObjectPage> answer)
+       std::size_t most, SharedDeletions what_is_deleted, log::Done<ObjectPage> answer)
       : sources(replay_sources),
         workspace(std::move(name)),
         at(position),
         page_bytes(most),
+        deletions(std::move(what_is_deleted)),
         done(std::move(answer)) {}
 
   void step() {
@@ -38,7 +39,8 @@ struct Walk : std::enable_shared_from_this<Walk> {
     last = ids[index++];
     page.processed = index;
     if (!replayed) page.unreadable.push_back({last, std::move(replayed.error().error)});
-    if (!replayed || replayed->position == 0) return step();
+    if (!replayed || replayed->position == 0 || replayed->erased) return step();
+    if (deletions != nullptr && gone_at(*deletions, last, at, replayed->position)) return step();
     want_shown(sources, std::move(*replayed),
                [self = shared_from_this()](Result<ReplayedObject> granted) {
                  if (!granted) return self->done(std::unexpected(std::move(granted.error())));
@@ -59,6 +61,7 @@ struct Walk : std::enable_shared_from_this<Walk> {
   const std::string workspace;
   const log::Position at;
   const std::size_t page_bytes;
+  const SharedDeletions deletions;  // nullptr: there are none
   log::Done<ObjectPage> done;
   std::vector<std::string> ids;
   std::size_t index = 0;
@@ -71,8 +74,10 @@ struct Walk : std::enable_shared_from_this<Walk> {
 
 void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
-                      log::Done<ObjectPage> done, std::size_t page_bytes) {
-  auto walk = std::make_shared<Walk>(sources, workspace, at, page_bytes, std::move(done));
+                      log::Done<ObjectPage> done, std::size_t page_bytes,
+                      SharedDeletions deletions) {
+  auto walk = std::make_shared<Walk>(sources, workspace, at, page_bytes, std::move(deletions),
+                                     std::move(done));
   sources.store.catalog().list_objects(
       std::move(workspace), std::move(prefix), std::move(after), limit,
       [walk, limit](Result<std::vector<std::string>> ids) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "state/deletions_view.h"
 #include "state/object_replay.h"
 
 namespace syncline::state {
@@ -37,8 +38,10 @@ inline constexpr std::size_t kPageBytes = std::size_t{4} << 20;
 // Ids that begin with `prefix`, greater than `after`. Processes at most `limit` of them, and fewer if
 // their states are large: a page has less than 16 MiB of JSON more than `page_bytes`. An object with more than
 // 16 MiB is listed as unreadable.
+// Objects that `deletions` says are gone at that moment are left out; nullptr: nothing was deleted.
 void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
-                      log::Done<ObjectPage> done, std::size_t page_bytes = kPageBytes);
+                      log::Done<ObjectPage> done, std::size_t page_bytes = kPageBytes,
+                      SharedDeletions deletions = nullptr);
 
 }  // namespace syncline::state

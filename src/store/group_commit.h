@@ -122,6 +122,8 @@ class GroupCommit {
   Result<void> stage(OriginRequest& request, Batch& batch, Writes& writes);
   Result<log::Retention> stage(FloorRequest& request, Batch& batch, Writes& writes);
   Result<log::DroppedPayloads> stage(DropRequest& request, Batch& batch, Writes& writes);
+  Result<log::ErasedPayloads> stage(EraseRequest& request, Batch& batch, Writes& writes);
+  Result<void> erase_waiting(const EraseRequest& request, Writes& writes);
   Result<log::WaitingKept> stage(PutWaitingRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(RemoveWaitingRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(DirectoryRequest& request, Batch& batch, Writes& writes);

@@ -391,19 +391,35 @@ Result<log::UntoldRules> read_untold(const Tables& tables, const std::string& wo
 
 }  // namespace
 
+namespace {
+
+Result<bool> has_events(const Tables& tables, WorkspaceId id, std::string_view object) {
+  const std::string prefix = object_key(id, object);
+  const auto cursor = tables.cursor(Family::kObjects, after_prefix(prefix));
+  cursor->seek(prefix);
+  if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
+  return cursor->valid() && cursor->key().starts_with(prefix);
+}
+
+}  // namespace
+
 Result<log::RulesStanding> read_standing(const Tables& tables, const std::string& workspace) {
   const auto id = find_workspace(tables, workspace);
   if (!id) return std::unexpected(id.error());
   if (!*id) return log::RulesStanding{};
   const auto told = rules_told(tables, **id);
   if (!told) return fail_while("workspace " + workspace, told.error());
-  if (*told) return log::RulesStanding{.told = true, .untold = {}};
+  if (*told) {
+    const auto deletions = has_events(tables, **id, log::kDeletionsObject);
+    if (!deletions) return fail_while("workspace " + workspace, deletions.error());
+    return log::RulesStanding{.told = true, .deletions = *deletions};
+  }
   const auto possible = may_hold_untold(tables, **id);
   if (!possible) return fail_while("workspace " + workspace, possible.error());
   if (!*possible) return log::RulesStanding{};
   auto untold = read_untold(tables, workspace);
   if (!untold) return std::unexpected(std::move(untold.error()));
-  return log::RulesStanding{.told = false, .untold = std::move(*untold)};
+  return log::RulesStanding{.untold = std::move(*untold)};
 }
 
 Result<std::optional<std::string>> read_checkpoint(const Tables& tables,

@@ -16,6 +16,7 @@ bool makes_room(const Request& request) {
     return put->snapshot.bytes_since_milestone == 0;
   return std::holds_alternative<FloorRequest>(request) ||
          std::holds_alternative<DropRequest>(request) ||
+         std::holds_alternative<EraseRequest>(request) ||
          std::holds_alternative<RemoveWaitingRequest>(request) ||
          std::holds_alternative<DirectoryRequest>(request) ||
          std::holds_alternative<CheckpointRequest>(request);
@@ -48,6 +49,9 @@ std::size_t size_of(const DropRequest& request) {
   return total;
 }
 
+std::size_t size_of(const EraseRequest& request) {
+  return request.erasure.object.size();
+}
 std::size_t size_of(const PutWaitingRequest& request) {
   return request.change.intent.size() + request.change.waits_for.size();
 }
@@ -82,6 +86,9 @@ void drop_content(DropRequest& request) {
   request.intact = {};
 }
 
+void drop_content(EraseRequest& request) {
+  request.erasure = {};
+}
 void drop_content(PutWaitingRequest& request) {
   request.change = {};
 }

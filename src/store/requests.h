@@ -78,6 +78,13 @@ struct DropRequest {
   bool overflowed = false;
 };
 
+struct EraseRequest {
+  std::string workspace;
+  log::ObjectErasure erasure;
+  log::Done<log::ErasedPayloads> done;
+  bool overflowed = false;
+};
+
 struct PutWaitingRequest {
   std::string workspace;
   std::string object;
@@ -102,7 +109,7 @@ struct DirectoryRequest {
 };
 
 using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, UntoldPinRequest,
-                             OriginRequest, FloorRequest, DropRequest, PutWaitingRequest,
+                             OriginRequest, FloorRequest, DropRequest, EraseRequest, PutWaitingRequest,
                              RemoveWaitingRequest, DirectoryRequest>;
 
 // True if the request makes room on the disk, or prepares it: dropping what retention does not keep,

@@ -5,6 +5,7 @@
 
 #include "base/mutation.h"
 #include "store/group_commit.h"
+#include "store/object_erasure.h"
 #include "store/retention.h"
 
 namespace syncline::store {
@@ -74,6 +75,45 @@ Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch& bat
   kept->swept_to = is_mutated(Mutation::sweep_past) ? kept->floor : request.to;
   keep(request.workspace, **known, std::move(*kept), writes);
   return dropped;
+}
+
+Result<log::ErasedPayloads> GroupCommit::stage(EraseRequest& request, Batch& batch,
+                                               Writes& writes) {
+  if (request.overflowed) return fail(ErrorCode::kUnavailable, "the disk does not keep up");
+  const auto known = find(request.workspace);
+  if (!known) return std::unexpected(known.error());
+  if (*known == nullptr) return no_workspace(request.workspace);
+  const auto kept = retention_of(request.workspace, **known);
+  if (!kept) return std::unexpected(kept.error());
+  if (auto ok = log::check_not_held(*kept); !ok && !is_mutated(Mutation::erase_under_hold))
+    return std::unexpected(std::move(ok.error()));
+  if (request.erasure.to > (*known)->head.last_position)
+    return fail(ErrorCode::kInvalid, fmt::format("workspace {} has no position {}",
+                                                 request.workspace, request.erasure.to));
+  // The tables do not show it yet.
+  if ((*known)->apart_in == batches_)
+    return fail(ErrorCode::kConflict, "a snapshot was just stored");
+  auto erased = stage_erasure(tables_, request.workspace, (*known)->id, request.erasure, writes,
+                              batch.released);
+  if (!erased || !erased->done) return erased;
+  if (auto ok = erase_waiting(request, writes); !ok) return std::unexpected(std::move(ok.error()));
+  return erased;
+}
+
+// Changes of the generations that are erased, which wait for others in vain.
+Result<void> GroupCommit::erase_waiting(const EraseRequest& request, Writes& writes) {
+  const auto counts = waiting_in(request.workspace);
+  if (!counts) return std::unexpected(counts.error());
+  const std::string prefix = waiting_prefix(request.workspace, request.erasure.object);
+  const auto cursor = tables_.cursor(Family::kMeta, after_prefix(prefix));
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const auto key = parse_waiting_key(cursor->key());
+    const auto change = decode_waiting(cursor->key(), cursor->value());
+    if (!key || (change && change->generation > request.erasure.generation)) continue;
+    (*counts)->remove(request.erasure.object, key->number);
+    writes.remove(Family::kMeta, cursor->key());
+  }
+  return cursor->status();
 }
 
 }  // namespace syncline::store

@@ -7,8 +7,10 @@
 
 #include "log/append_check.h"
 #include "log/reply_gate.h"
+#include "log/rules.h"
 #include "store/actors.h"
 #include "store/directory.h"
+#include "store/object_erasure.h"
 #include "store/object_heads.h"
 #include "store/reads.h"
 #include "store/retention.h"
@@ -171,6 +173,26 @@ class StoreLog final : public log::LoopStore,
     engine_.read([&engine = engine_, request = std::move(request)](const Tables& tables) mutable {
       request.intact = read_standing_blobs(tables, request.workspace, request.to, request.skip);
       engine.submit(std::move(request));
+    });
+  }
+
+  void erase_object(std::string workspace, log::ObjectErasure erasure,
+                    Done<log::ErasedPayloads> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    if (log::is_system_object(erasure.object))
+      return reply(fail(ErrorCode::kInvalid, "an object of the server cannot be erased"));
+    engine_.submit(EraseRequest{std::move(workspace), std::move(erasure), std::move(reply)});
+  }
+
+  void purge(std::string workspace, std::string object, Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.read([&engine = engine_, workspace = std::move(workspace), object = std::move(object),
+                  reply = std::move(reply)](const Tables& tables) mutable {
+      auto ranges = erased_ranges(tables, workspace, object);
+      if (!ranges) return reply(std::unexpected(std::move(ranges.error())));
+      engine.purge(std::move(*ranges), std::move(reply));
     });
   }
 

@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/scheduler.h"
 #include "log/log_backend.h"
@@ -12,6 +14,13 @@
 #include "store/tables.h"
 
 namespace syncline::store {
+
+// The keys of a family from `first` on, and before `end`.
+struct KeyRange {
+  Family family;
+  std::string first;
+  std::string end;
+};
 
 // The engine that does the work. Called on the thread of any loop. Must outlive its LoopStores.
 class StoreEngine : public log::LogBackend {
@@ -29,6 +38,10 @@ class StoreEngine : public log::LogBackend {
 
   // Runs `read` once, where it may block, and after everything that has been answered by now.
   virtual void read(Read read) = 0;
+
+  // Once nobody reads it any more, makes sure that no file holds a former value of these keys, nor one of keys that were
+  // removed. By default there are no files.
+  virtual void purge(std::vector<KeyRange>, log::Done<void> done) { done({}); }
 
   // If true, nothing may be submitted.
   virtual bool read_only() const = 0;

@@ -99,6 +99,16 @@ class Host {
     const MemoryCell& answers = memory->cell(MemoryUse::kAnswers);
     return answers.used() > 0 && !answers.has_room(answer) && !memory->has_room(answer);
   }
+  template <typename Look>
+  void each_open(Look look) const {
+    for (const auto& [name, workspace] : workspaces_)
+      if (workspace->is_open()) look(*workspace);
+  }
+  // nullptr: it is not open here.
+  const Workspace* find_open(const std::string& workspace) const {
+    const auto found = workspaces_.find(workspace);
+    return found != workspaces_.end() && found->second->is_open() ? found->second.get() : nullptr;
+  }
   // The account of a principal that comes from this peer; nullptr: there are none.
   SharedAccount account_of(const identity::Principal& principal, std::string_view peer) const {
     if (services_.accounts == nullptr) return nullptr;

@@ -16,6 +16,7 @@
 
 #include "base/scheduler.h"
 #include "log/event.h"
+#include "merge/lineage.h"
 #include "state/object_cache.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
@@ -45,6 +46,10 @@ class Subscriber {
   // Policies or shares have changed, and the change is durable. Whoever has rights from them looks again
   // (Workspace::may) before anything of later is told. It may unsubscribe.
   virtual void on_rights() {}
+
+  // The object was deleted, and that is durable. It may unsubscribe. Whoever only reads or changes it once learns that from
+  // his answer.
+  virtual void on_deleted(const Error&) {}
 
   // The subscription has ended: the store refused a change, so the state in memory is void. The
   // client should reconnect. Unsubscribing is no longer necessary.
@@ -140,6 +145,21 @@ class LiveObject {
   SubscriberList& subscribers() { return subscribers_; }
   Presence& presence() { return presence_; }
 
+  // Recognises what comes from replicas of earlier generations; nullptr: there are none, or none can be recognised.
+  const std::shared_ptr<const merge::Lineage>& past() const { return past_; }
+  void set_past(std::shared_ptr<const merge::Lineage> past) { past_ = std::move(past); }
+  // Its generation has ended by the event at `position`: those who are subscribed now are subscribers of what was.
+  void end_generation(log::Position position) {
+    ended_stay_ = subscribers_.last();
+    began_at_ = position;
+    whole_.reset();
+    wait_for(position);
+  }
+  SubscriberList::Stay ended_stay() const { return ended_stay_; }
+  // The event of "./deletions" that its present state follows from; 0: none.
+  log::Position began_at() const { return began_at_; }
+  void begin_at(log::Position position) { began_at_ = position; }
+
   // The object must stay until the log has confirmed this position, because something that waits
   // for it refers to the object.
   log::Position needed_until() const { return std::max(position(), waits_for_); }
@@ -195,6 +215,9 @@ class LiveObject {
   SubscriberList subscribers_;
   Presence presence_;
   log::Position waits_for_ = 0;
+  log::Position began_at_ = 0;
+  SubscriberList::Stay ended_stay_ = 0;
+  std::shared_ptr<const merge::Lineage> past_;
   log::Position seen_ = 0;  // by rests()
   std::unique_ptr<Whole> whole_;
   std::unique_ptr<const Away> away_;  // nullptr: it is at home

@@ -45,6 +45,11 @@ bool Workspace::answer_only_change(LiveObject& object, const Author& author, Don
 
 void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited) {
   const log::WaitingChange& change = waited->change;
+  if (change.generation < object.resident().generation() &&
+      !is_mutated(Mutation::take_up_deleted)) {
+    waiting_.remove(object.id(), change.number);
+    return waited->answer(std::unexpected(deleted_error(object.id())));
+  }
   if (!waited->author_known && policy_ != nullptr && policy_->needs_token()) {
     waiting_.remove(object.id(), change.number);
     return waited->answer(

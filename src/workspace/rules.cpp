@@ -215,6 +215,7 @@ void Workspace::look_at_rules(log::Head head) {
         rules_untold_ = !standing && standing.error().code == ErrorCode::kCorrupt;
         if (rules_untold_) return head_loaded(head);
         if (!standing) return head_loaded(std::unexpected(std::move(standing.error())));
+        any_deletions_ = standing->deletions;
         if (standing->told) return read_rules(head, 0);
         if (standing->untold.empty()) return head_loaded(head);
         take_over_rules(head, log::take_over(standing->untold));
@@ -266,14 +267,18 @@ void Workspace::take_over_rules(log::Head head, const std::vector<log::RuleChang
 // workspace promises, and nobody but the local operator is let in (Host::admit, judge).
 void Workspace::read_rules(log::Head head, std::size_t index) {
   static constexpr std::string_view kObjects[] = {log::kPinsObject, log::kRetentionObject,
-                                                  log::kQuarantineObject, log::kPolicyObject};
-  if (index == std::size(kObjects)) return head_loaded(head);
+                                                  log::kQuarantineObject, log::kPolicyObject,
+                                                  log::kDeletionsObject};
+  if (index == std::size(kObjects) || (kObjects[index] == log::kDeletionsObject && !any_deletions_))
+    return head_loaded(head);
   services_.cache.acquire(name_, std::string(kObjects[index]),
                           [this, head, index, view = std::weak_ptr(view_),
                            &cache = services_.cache](Result<state::Resident*> resident) {
                             const bool current = !view.expired();
                             if (resident && current && kObjects[index] == log::kPolicyObject)
                               return read_policy(head, index, **resident);
+                            if (resident && current && kObjects[index] == log::kDeletionsObject)
+                              read_deletions((*resident)->object());
                             if (resident) cache.release(**resident);
                             if (!current) return;
                             if (resident) return read_rules(head, index + 1);

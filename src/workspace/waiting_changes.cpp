@@ -339,6 +339,19 @@ void WaitingChanges::take_back(const std::string& object, log::Done<void> done) 
   load_after(object, 0, std::move(done));
 }
 
+void WaitingChanges::drop(const std::string& object, const Error& error) {
+  const auto found = objects_.find(object);
+  if (found == objects_.end() || found->second.held.empty()) return;
+  std::vector<std::uint64_t> numbers;
+  std::vector<Entry> dropped;
+  while (!found->second.held.empty()) {
+    numbers.push_back(found->second.held.begin()->first);
+    dropped.push_back(release(found->second, found->second.held.begin()));
+  }
+  store_.remove_waiting(workspace_, object, std::move(numbers), [](Result<void>) {});
+  for (Entry& entry : dropped) entry.answer(std::unexpected(error));
+}
+
 void WaitingChanges::remove(const std::string& object, std::uint64_t number) {
   store_.remove_waiting(workspace_, object, {number}, [](Result<void>) {});
 }

@@ -114,6 +114,9 @@ class WaitingChanges {
   // Removes a change that was refused, or that is already known, because it no longer waits.
   void remove(const std::string& object, std::uint64_t number);
 
+  // Removes those in memory for good, and gives their authors `error`.
+  void drop(const std::string& object, const Error& error);
+
   bool any_loaded(const std::string& object) const;
 
   // What the changes of an object have in memory.

@@ -151,6 +151,7 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
   if (found == live_.end()) {
     auto live = std::make_unique<LiveObject>(**resident, services_.presence,
                                              cell_of({}, MemoryUse::kPresence));
+    enter_generation(*live);
     const std::string_view id = live->id();
     found = live_.emplace(id, std::move(live)).first;
     waiting_.load(opening->object, [this, object = opening->object](Result<void> loaded) {
@@ -411,6 +412,8 @@ void Workspace::reset(const Error& cause) {
   open_ = loading_head_ = sweep_scheduled_ = false;
   rules_damaged_.reset();
   own_rules_ = durable_rules_ = tenant_rules_ = {};
+  deletions_ = {};
+  deletions_at_ = 0;
   policy_.reset();
   ahead_.reset();
   asking_.reset();

@@ -51,6 +51,7 @@
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
+#include "workspace/deletion.h"
 #include "workspace/first_content.h"
 #include "workspace/followers.h"
 #include "workspace/live_object.h"
@@ -312,6 +313,21 @@ class Workspace {
   void change_rules(const identity::Caller& caller, identity::Right right, log::RuleAct act,
                     std::string reason, Done<Receipt> done);
 
+  // Deletes an object: ends its generation. Those who have it open are told (Subscriber::on_deleted) when that is durable,
+  // and what comes from replicas of that generation is refused from now on (kGone). The next change begins the next
+  // generation, with an empty object. With `erase`, of an object that is deleted already: it is erased at once.
+  //   kNotFound  there is no such object
+  //   kGone      it is deleted already
+  //   kTooLarge  over a bound (log/deletion_rules.h)
+  void delete_object(Deletion deletion, Done<Receipt> done);
+  // Brings back the generation that a deletion has ended.
+  //   kNotFound  it is not deleted
+  //   kGone      it is erased, or to be erased
+  //   kConflict  there is a new object of that name
+  void undelete_object(Deletion deletion, Done<Receipt> done);
+  // What was deleted. Only if it is open.
+  const log::HeldDeletions& deletions() const { return deletions_; }
+
   // Presence is not logged. It is told to everybody when what it may refer to is durable. `owner` vouches
   // for the clients in it, which disappear with it. kMalformed, kForbidden: nothing was taken. kTooLarge:
   // what is over a limit was dropped, the rest was taken.
@@ -420,6 +436,23 @@ class Workspace {
   };
 
   class RuleAuthor;
+  struct Deleting;
+
+  void open_deletions(std::shared_ptr<Deleting> deleting);
+  void try_deletion(std::shared_ptr<Deleting> deleting);
+  void answer_deletion(Deleting& deleting, Result<Receipt> receipt);
+  Result<log::RuleAct> deletion_of(const Deletion& wish, LiveObject& object) const;
+  Result<log::RuleAct> undeletion_of(const Deletion& wish, LiveObject& object) const;
+  void read_deletions(const merge::Object& rules);
+  void take_deletion(const log::Event& event);
+  void end_generation(LiveObject& object, log::Position position);
+  void bring_back(const std::string& object);
+  void enter_generation(LiveObject& object);
+  void look_at_past(LiveObject& object) const;
+  Result<void> check_generation(const LiveObject& object, const Offer& offer) const;
+  Error old_replica_error(const LiveObject& object) const;
+  Error deleted_error(std::string_view object) const;
+  Error no_object_error(std::string_view object) const;
 
   // Where somebody is charged for what he holds here; nullptr: it is not counted.
   SharedCell cell_of(const identity::Caller& caller, MemoryUse use) const;
@@ -613,7 +646,10 @@ class Workspace {
     SubscriberList::Stay after = 0;
   };
   std::optional<Asking> asking_;
-  bool rules_untold_ = false;  // what an earlier version kept could not be made events of
+  bool any_deletions_ = false;  // there were some when it was opened
+  log::HeldDeletions deletions_;
+  log::Position deletions_at_ = 0;  // the last event of them since the workspace was opened
+  bool rules_untold_ = false;       // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
 
   std::map<std::string_view, std::unique_ptr<LiveObject>> live_;  // by their own ids
@@ -632,9 +668,10 @@ class Workspace {
 
 template <typename Item>
 void Workspace::let_out(LiveObject& object, log::Position rules, Item item) {
-  if (!object.busy() && !object.lost() && outbox_.is_free(std::max(object.position(), rules)))
+  const log::Position needed = std::max(object.began_at(), rules);
+  if (!object.busy() && !object.lost() && outbox_.is_free(std::max(object.position(), needed)))
     return item(nullptr);
-  hold_back(object, rules, std::move(item));
+  hold_back(object, needed, std::move(item));
 }
 
 template <typename T>

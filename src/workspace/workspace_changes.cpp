@@ -76,6 +76,8 @@ void Workspace::decide(const identity::Caller& caller, LiveObject& object, Offer
         author);
   }
   const Doing naming(services_.scheduler, "change");
+  if (auto current = check_generation(object, offer); !current)
+    return refuse(object, offer, {std::unexpected(std::move(current.error()))}, std::move(done));
   if (answer_repeated(caller, object, offer, done)) return;
   if (is_long(offer.change.intent))
     return decide_elsewhere(caller, object, std::move(offer), std::move(done));
@@ -127,7 +129,11 @@ void Workspace::decide_elsewhere(const identity::Caller& caller, LiveObject& obj
   const ByteView intent = change->offer.change.intent;
   lend<PreparedLong>(
       object, "prepare", kTimesDecoded * intent.size(),
-      [intent, most = services_.off_loop->share.most_steps](const merge::Object& lent) {
+      [intent, most = services_.off_loop->share.most_steps,
+       past = is_mutated(Mutation::accept_old_generation) ? nullptr : object.past(),
+       ended = old_replica_error(object)](const merge::Object& lent) mutable {
+        if (past != nullptr && past->has_change(intent))
+          return PreparedLong{std::unexpected(std::move(ended))};
         PreparedLong made{prepare_long(lent, intent, most)};
         if (made.prepared && made.prepared->waits()) made.copy = to_bytes(intent);
         return made;
@@ -514,6 +520,7 @@ Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject&
   batch_.push_back(std::move(*sealed));
   touched_.push_back(&object);
   if (event.era.since == event.position) note_era(event, last_ms);
+  if (object.id() == log::kDeletionsObject) take_deletion(event);
   if (object.id() == log::kPolicyObject) {
     if (!is_mutated(Mutation::keep_old_policy)) take_policy(event, object.object(), before);
     outbox_.push(event.position, [this, rules = own_rules_](const Error* lost) {

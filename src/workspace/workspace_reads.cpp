@@ -42,6 +42,9 @@ void Workspace::diff(const identity::Caller& caller, LiveObject& object, ByteVie
                     });
   const Doing naming(services_.scheduler, "diff");
   policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
+  if (verdict.allowed && object.past() != nullptr && object.past()->has_version(version) &&
+      !is_mutated(Mutation::accept_old_generation))
+    verdict.allowed = std::unexpected(old_replica_error(object));
   if (verdict.allowed && is_large(object))
     return diff_elsewhere(object, std::move(verdict), version, std::move(done));
   auto read = verdict.allowed ? lacking(object.object(), version) : Lacking{};
@@ -175,9 +178,12 @@ void Workspace::look(LiveObject& object, const identity::Caller& caller, Extract
                         order = std::move(order)]() mutable {
       look(object, caller, std::move(extract), std::move(done), std::move(order));
     });
-  if (object.position() == 0)
-    return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
+  if (object.position() == 0 && object.began_at() == 0)
+    return done(std::unexpected(no_object_error(object.id())));
   const policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
+  if (object.position() == 0)  // the deletion may not be durable yet
+    return give<View>(object, {.allowed = {}, .rules = verdict.rules},
+                      std::unexpected(no_object_error(object.id())), std::move(done));
   if (is_large(object)) {
     if (order.asker.empty()) order.asker = caller.principal.id;
     if (order.account == nullptr) order.account = caller.account;

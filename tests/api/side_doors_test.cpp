@@ -185,6 +185,13 @@ void set_policy(Vault& vault) {
   vault.change(log::SetPolicy{"all", std::string(kPolicyText)});
 }
 
+void delete_plan(Vault& vault) {
+  vault.node.shards->at(0)->host.get("vault").delete_object(
+      {.caller = testing::ann(), .object = "plan"},
+      [](Result<workspace::Receipt> deleted) { EXPECT_TRUE(deleted); });
+  vault.node.run();
+}
+
 constexpr Trial kTrials[] = {
     {"GET", "/v1/workspaces", "/workspaces", 200},
     {"GET", "/v1/workspaces/{workspace}/objects", "/workspaces/VAULT/objects", 200},
@@ -197,6 +204,12 @@ constexpr Trial kTrials[] = {
      "Content-Type: application/vnd.syncline.text+json\r\n"},
     {"POST", "/v1/workspaces/{workspace}/objects/{object}",
      "/workspaces/VAULT/objects/PLAN2?copy_from=PLAN", 201},
+    {"DELETE", "/v1/workspaces/{workspace}/objects/{object}", "/workspaces/VAULT/objects/PLAN",
+     200},
+    {"POST", "/v1/workspaces/{workspace}/undelete/{object}", "/workspaces/VAULT/undelete/PLAN", 200,
+     delete_plan},
+    {"GET", "/v1/workspaces/{workspace}/deletions", "/workspaces/VAULT/deletions", 200},
+    {"PUT", "/v1/workspaces/{workspace}/deletions", "/workspaces/VAULT/deletions?grace=7d", 200},
     {"GET", "/v1/workspaces/{workspace}/state", "/workspaces/VAULT/state?at=2", 200},
     {"GET", "/v1/workspaces/{workspace}/changes", "/workspaces/VAULT/changes", 200},
     {"GET", "/v1/workspaces/{workspace}/events", "/workspaces/VAULT/events?after=0&follow=0", 200},

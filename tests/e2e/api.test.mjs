@@ -70,6 +70,12 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await rpc('ping', { 'Mcp-Session-Id': '00-0' })).status, 404);
   assert.equal((await rpc('ping', { 'Content-Type': 'text/plain' })).status, 415);
   assert.equal((await api.ask('DELETE', '/mcp', { headers: { 'Mcp-Session-Id': '00-0' } })).status, 404);
+  assert.deepEqual((await ok('PUT', '/workspaces/team/deletions?grace=7d&seeds=2,1')).body.seeds, [1, 2]);
+  assert.equal((await ok('DELETE', `${written}?reason=old`)).body.generation, 1);
+  assert.equal((await api.ask('GET', `/v1${written}`)).status, 410);
+  assert.equal((await ok('GET', '/workspaces/team/deletions')).body.objects[0].object, 'notes/written');
+  await ok('POST', '/workspaces/team/undelete/notes/written');
+  await ok('GET', written);
   await ok('GET', '/workspaces/team/state');
   const { changes } = (await ok('GET', '/workspaces/team/changes')).body;
   assert.ok(changes.length >= 2);

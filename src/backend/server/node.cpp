@@ -464,6 +464,7 @@ Result<void> Node::Impl::start_shards() {
       .cache = {.budget_bytes = plan.objects / loops->size()},
       .checkpoint_pace = options.checkpoint_pace,
       .retention_pace = {.interval_ms = options.retention_interval_ms},
+      .erasure_pace = workspace::ErasurePace{.interval_ms = options.retention_interval_ms},
       .region = options.region,
       .node = options.node,
       .rates = options.rates,

@@ -13,6 +13,7 @@
 #include "backend/store/dir_lock.h"
 #include "backend/store/disk_reserve.h"
 #include "backend/store/file_blobs.h"
+#include "backend/store/purge.h"
 #include "backend/store/snapshot_writer.h"
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
@@ -63,6 +64,13 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
     readers.submit([this, read = std::move(read)]() mutable {
       store::stop_counting();
       read(database);
+    });
+  }
+  // A reader does it, at the low priority of compactions.
+  void purge(std::vector<syncline::store::KeyRange> ranges, log::Done<void> done) override {
+    readers.submit([this, ranges = std::move(ranges), done = std::move(done)]() mutable {
+      store::stop_counting();
+      done(store::purge(database, ranges));
     });
   }
   bool read_only() const override { return !committer; }

@@ -331,6 +331,25 @@ Result<std::string> Api::change_retention(const std::string& workspace, const Re
                   workspace_path(workspace) + "/hold?reason=" + percent_encode(wish.reason));
 }
 
+Result<std::string> Api::change_deletion(const std::string& workspace, const std::string& object,
+                                         const DeletionWish& wish) {
+  return ask_line(wish.undo ? "POST" : "DELETE",
+                  fmt::format("{}/{}/{}?reason={}{}{}", workspace_path(workspace),
+                              wish.undo ? "undelete" : "objects", percent_encode(object),
+                              percent_encode(wish.reason), wish.erase ? "&erase=now" : "",
+                              wish.dry_run ? "&dry_run=1" : ""));
+}
+
+Result<std::string> Api::deletions(const std::string& workspace) {
+  return ask_line("GET", workspace_path(workspace) + "/deletions");
+}
+
+Result<std::string> Api::set_deletion_rule(const std::string& workspace, const std::string& grace,
+                                           const std::string& seeds) {
+  return ask_line("PUT", fmt::format("{}/deletions?grace={}&seeds={}", workspace_path(workspace),
+                                     percent_encode(grace), percent_encode(seeds)));
+}
+
 Result<std::string> Api::run_retention(const std::string& workspace) {
   return ask_line("POST", workspace_path(workspace) + "/retention");
 }

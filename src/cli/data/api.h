@@ -42,6 +42,14 @@ struct RestoreWish {
   bool or_empty = false;  // an object that did not exist then becomes empty
 };
 
+// A wish to delete an object, or to undo that.
+struct DeletionWish {
+  bool undo = false;
+  bool erase = false;
+  bool dry_run = false;
+  std::string reason = {};
+};
+
 struct RetentionWish {
   enum Act { kSetRule, kHold, kRelease };
   Act act = kSetRule;
@@ -199,6 +207,14 @@ class Api {
   // The retention, as protocol/retention_json.h prints it; also returned after a change.
   Result<std::string> retention(const std::string& workspace);
   Result<std::string> change_retention(const std::string& workspace, const RetentionWish& wish);
+  // Deletes an object, or undoes that; returns the server's answer (docs/openapi.json).
+  Result<std::string> change_deletion(const std::string& workspace, const std::string& object,
+                                      const DeletionWish& wish);
+  // What was deleted, and the rule for that, as the server answers; also after a change of the rule.
+  Result<std::string> deletions(const std::string& workspace);
+  Result<std::string> set_deletion_rule(const std::string& workspace, const std::string& grace,
+                                        const std::string& seeds);
+
   // Applies the retention rule for one turn; returns the server's answer (docs/openapi.json).
   Result<std::string> run_retention(const std::string& workspace);
 

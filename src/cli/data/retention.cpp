@@ -147,6 +147,51 @@ void add_set(Command& retention) {
   });
 }
 
+struct GraceOptions {
+  std::string workspace;
+  std::string time = "30d";
+  std::string seeds;
+  SourceOptions source;
+  bool json = false;
+};
+
+int set_grace(const Command& command, const GraceOptions& options, Console& console) {
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto view = api->set_deletion_rule(options.workspace, options.time, options.seeds);
+  if (!view) return console.failed(view.error());
+  console.line(options.json ? *view
+                            : fmt::format("what is deleted from now on can be undeleted for {}",
+                                          options.time));
+  return kDone;
+}
+
+void add_grace(Command& retention) {
+  Command& command =
+      retention.add("grace", "Say for how long a deletion of an object can be undone");
+  auto options = std::make_shared<GraceOptions>();
+  command.argument({.name = "WORKSPACE", .text = "what is meant", .required = true},
+                   options->workspace);
+  command.option({.name = "--time", .value = "TIME", .text = "So long: 7d, 12h; 0 is not at all"},
+                 options->time);
+  command.option({.name = "--seeds",
+                  .value = "IDS",
+                  .text = "Client ids with which every new object begins, such as 1,2"},
+                 options->seeds);
+  source_options(command, options->source);
+  command.json_flag(options->json);
+  command.details(
+      "After that time the server erases what was deleted. It holds for what is deleted from now "
+      "on; without "
+      "--time it is 30 days. A client that sends something of a deleted object is refused, unless "
+      "all that "
+      "it has of that object is from the seed ids. Needs a server.");
+  command.example("syncline retention grace demo --time 7d --server http://127.0.0.1:4400",
+                  "a week");
+  command.run(
+      [&command, options](Console& console) { return set_grace(command, *options, console); });
+}
+
 void add_hold(Command& retention, bool hold) {
   Command& command = hold ? retention.add("hold", "Put a legal hold: nothing is dropped any more")
                           : retention.add("release", "Release a legal hold");
@@ -179,6 +224,7 @@ void add_retention(Command& root) {
     return show(show_command, *show_options, console);
   });
   add_set(retention);
+  add_grace(retention);
   add_hold(retention, true);
   add_hold(retention, false);
   Command& run_command = retention.add("run", "Carry out the rule now");

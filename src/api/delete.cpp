@@ -1,0 +1,220 @@
+// Deleting objects, undoing that, and the rule that says for how long it can be undone.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/conditions.h"
+#include "api/idempotency.h"
+#include "api/route.h"
+#include "api/rules.h"
+#include "api/support.h"
+#include "base/qualified_name.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+#include "protocol/retention_json.h"
+
+namespace syncline::api {
+namespace {
+
+// One request to delete, or to undelete, until it is answered.
+struct Removal {
+  Call call;
+  Conditions conditions;
+  std::optional<IdempotencyKey> key;
+  bool undo = false;
+  bool erase = false;
+  bool dry_run = false;
+  bool unmet = false;  // a condition does not hold
+};
+
+void answer_removal(Removal& removal, const Result<workspace::Receipt>& receipt) {
+  Call& call = removal.call;
+  if (!receipt && removal.unmet)
+    return call.answer(http::error_response(412, "precondition_failed", receipt.error().message));
+  if (!receipt) return call.refuse(receipt.error());
+  // The id of before is one of the deleted object.
+  if (!removal.undo && !removal.dry_run) call.shard.renew_editing_replica();
+  if (removal.erase && !removal.dry_run && call.shard.erasure)
+    call.shard.erasure->look_at(call.path.workspace);
+  const workspace::Workspace& workspace = call.shard.host.get(call.path.workspace);
+  const log::EndedGeneration* ended = workspace.deletions().last(call.path.object);
+  std::string json =
+      fmt::format(R"({{"workspace":{},"object":{},"dry_run":{},"position":{})",
+                  protocol::json_string(call.path.name), protocol::json_string(call.path.object),
+                  removal.dry_run, receipt->position);
+  if (ended != nullptr && !removal.undo && !removal.dry_run)
+    json += fmt::format(R"(,"generation":{},"erase_at":{})", ended->generation,
+                        ended->erase_at_ms == 0
+                            ? "null"
+                            : protocol::json_string(protocol::time_text(ended->erase_at_ms)));
+  http::Response response = http::json_response(200, json + "}\n");
+  if (receipt->known && !removal.dry_run)
+    response.headers.emplace_back("Idempotent-Replayed", "true");
+  call.answer(std::move(response));
+}
+
+void carry_out(std::shared_ptr<Removal> removal, std::shared_ptr<workspace::NamedActor> named) {
+  const Call& call = removal->call;
+  workspace::Deletion wish{
+      .caller = call.caller,
+      .object = call.path.object,
+      .reason = http::query_parameter(call.request.query, "reason").value_or(""),
+      .erase = removal->erase,
+      .dry_run = removal->dry_run,
+      .allow = [removal](log::Position position) -> Result<void> {
+        if (removal->conditions.allow_change(position)) return {};
+        removal->unmet = true;
+        return fail(ErrorCode::kConflict, removal->conditions.unmet(position));
+      },
+      .named = std::move(named)};
+  if (removal->key) {
+    wish.caller.actor = removal->key->actor;
+    wish.actor_seq = removal->key->digest;
+  }
+  workspace::Workspace& workspace = call.shard.host.get(call.path.workspace);
+  auto done = [removal](const Result<workspace::Receipt>& receipt) {
+    answer_removal(*removal, receipt);
+  };
+  removal->undo ? workspace.undelete_object(std::move(wish), std::move(done))
+                : workspace.delete_object(std::move(wish), std::move(done));
+}
+
+// What is recorded of the key is looked up before.
+void look_up_key(std::shared_ptr<Removal> removal) {
+  if (!removal->key) return carry_out(std::move(removal), nullptr);
+  const Call& asked = removal->call;
+  log::ActorId actor{.tenant = std::string(split_name(asked.path.workspace).tenant),
+                     .principal = asked.caller.principal.id,
+                     .actor = removal->key->actor};
+  asked.shard.host.get(asked.path.workspace)
+      .recall(std::move(actor), [removal](Result<std::shared_ptr<workspace::NamedActor>> recalled) {
+        if (!recalled) return removal->call.refuse(recalled.error());
+        carry_out(removal, std::move(*recalled));
+      });
+}
+
+// Under a legal hold, nothing is erased at once. It would wait, and whoever asks should know.
+void check_hold(std::shared_ptr<Removal> removal) {
+  const std::string& workspace = removal->call.path.workspace;
+  removal->call.shard.store->retention().load_retention(
+      workspace, [removal](Result<log::Retention> kept) mutable {
+        if (!kept) return removal->call.refuse(kept.error());
+        if (const auto free = log::check_not_held(*kept); !free)
+          return removal->call.refuse({ErrorCode::kConflict, free.error().message});
+        look_up_key(std::move(removal));
+      });
+}
+
+void begin(Call call, bool undo) {
+  auto conditions = Conditions::read(call.request);
+  if (!conditions) return call.refuse(conditions.error());
+  auto key = idempotency_key(call.request);
+  if (!key) return call.refuse(key.error());
+  const std::string erase = http::query_parameter(call.request.query, "erase").value_or("");
+  if (!erase.empty() && (erase != "now" || undo))
+    return call.refuse({ErrorCode::kInvalid, "the only value of erase is now, for DELETE"});
+  const bool dry_run = http::query_parameter(call.request.query, "dry_run").value_or("") == "1";
+  if (dry_run) key->reset();
+  auto removal = std::make_shared<Removal>(Removal{.call = std::move(call),
+                                                   .conditions = std::move(*conditions),
+                                                   .key = std::move(*key),
+                                                   .undo = undo,
+                                                   .erase = !erase.empty(),
+                                                   .dry_run = dry_run});
+  removal->erase ? check_hold(std::move(removal)) : look_up_key(std::move(removal));
+}
+
+void delete_object(Call call) {
+  begin(std::move(call), false);
+}
+
+void undelete_object(Call call) {
+  begin(std::move(call), true);
+}
+
+// ---- the rule
+
+Result<std::vector<std::uint64_t>> read_seeds(const std::string& text) {
+  std::vector<std::uint64_t> seeds;
+  const char* next = text.data();
+  const char* const end = next + text.size();
+  while (next != end) {
+    std::uint64_t seed = 0;
+    const auto [after, error] = std::from_chars(next, end, seed);
+    if (error != std::errc() || (after != end && *after != ','))
+      return fail(ErrorCode::kInvalid, "seeds is a list of client ids, such as 1,2");
+    seeds.push_back(seed);
+    next = after == end ? end : after + 1;
+  }
+  std::ranges::sort(seeds);
+  seeds.erase(std::ranges::unique(seeds).begin(), seeds.end());
+  return seeds;
+}
+
+void show_deletions(Call call) {
+  workspace::Workspace& workspace = call.shard.host.get(call.path.workspace);
+  const log::HeldDeletions& held = workspace.deletions();
+  std::string seeds;
+  for (const std::uint64_t seed : held.rule.seeds)
+    seeds += fmt::format("{}{}", seeds.empty() ? "" : ",", seed);
+  std::string json =
+      fmt::format(R"({{"grace_ms":{},"seeds":[{}],"objects":[)", held.rule.grace_ms, seeds);
+  for (const auto& [object, ended] : held.objects) {
+    const log::EndedGeneration& last = ended.back();
+    if (json.back() != '[') json += ',';
+    json += fmt::format(
+        R"({{"object":{},"generation":{},"after":{},"deleted":{},"principal":{},"erase_at":{},"erased":{}}})",
+        protocol::json_string(object), last.generation, last.after,
+        protocol::json_string(protocol::time_text(last.deleted_ms)),
+        protocol::json_string(last.principal),
+        last.erase_at_ms == 0 ? "null"
+                              : protocol::json_string(protocol::time_text(last.erase_at_ms)),
+        last.erased);
+  }
+  call.answer(http::json_response(200, json + "]}\n"));
+}
+
+// A list of many is long, so it is made once the workspace is open.
+void list_deletions(Call call) {
+  workspace::Workspace& workspace = call.shard.host.get(call.path.workspace);
+  auto asked = std::make_shared<Call>(std::move(call));
+  workspace.open([asked](Result<void> open) {
+    open ? show_deletions(std::move(*asked)) : asked->refuse(open.error());
+  });
+}
+
+void set_deletion_rule(Call call) {
+  log::SetDeletionRule rule;
+  if (const auto grace = http::query_parameter(call.request.query, "grace")) {
+    const auto parsed = protocol::parse_duration(*grace);
+    if (!parsed) return call.refuse(parsed.error());
+    rule.grace_ms = *parsed;
+  }
+  auto seeds = read_seeds(http::query_parameter(call.request.query, "seeds").value_or(""));
+  if (!seeds) return call.refuse(seeds.error());
+  rule.seeds = std::move(*seeds);
+  std::string reason = http::query_parameter(call.request.query, "reason").value_or("");
+  change_rules(std::move(call), Right::kRetention, std::move(rule), std::move(reason),
+               show_deletions);
+}
+
+constexpr Route kDeleteRoutes[] = {
+    {"DELETE", "/v1/workspaces/{workspace}/objects/{object}", Right::kDelete, delete_object},
+    {"POST", "/v1/workspaces/{workspace}/undelete/{object}", Right::kDelete, undelete_object},
+    {"GET", "/v1/workspaces/{workspace}/deletions", Right::kHistory, list_deletions},
+    {"PUT", "/v1/workspaces/{workspace}/deletions", Right::kRetention, set_deletion_rule},
+};
+
+}  // namespace
+
+std::span<const Route> delete_routes() {
+  return kDeleteRoutes;
+}
+
+}  // namespace syncline::api

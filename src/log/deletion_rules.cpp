@@ -1,0 +1,161 @@
+#include "log/deletion_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "log/rules.h"
+
+namespace syncline::log {
+namespace {
+
+Result<void> check_deleted_name(const std::string& object, std::uint64_t generation) {
+  if (auto named = check_object_id(object); !named) return named;
+  if (is_system_object(object))
+    return fail(ErrorCode::kInvalid, "an object of the server cannot be deleted");
+  if (generation == 0) return fail(ErrorCode::kInvalid, "generations are counted from 1");
+  return {};
+}
+
+std::unexpected<Error> not_deleted(const std::string& object) {
+  return fail(ErrorCode::kNotFound, fmt::format("object {} is not deleted", object));
+}
+
+std::unexpected<Error> erased_already(const std::string& object) {
+  return fail(ErrorCode::kConflict, fmt::format("object {} is erased already", object));
+}
+
+// The last generation of the object, if it is this one, has ended and is not erased.
+Result<const EndedGeneration*> open_end(const HeldDeletions& held, const std::string& object,
+                                        std::uint64_t generation) {
+  const EndedGeneration* last = held.last(object);
+  if (last == nullptr || last->generation != generation) return not_deleted(object);
+  if (last->erased) return erased_already(object);
+  return last;
+}
+
+}  // namespace
+
+const EndedGeneration* HeldDeletions::last(std::string_view object) const {
+  const auto found = objects.find(object);
+  return found == objects.end() ? nullptr : &found->second.back();
+}
+
+const EndedGeneration* HeldDeletions::find(std::string_view object,
+                                           std::uint64_t generation) const {
+  const auto all = objects.find(object);
+  if (all == objects.end()) return nullptr;
+  const auto found = std::ranges::find(all->second, generation, &EndedGeneration::generation);
+  return found == all->second.end() ? nullptr : &*found;
+}
+
+void HeldDeletions::add(std::string object, EndedGeneration ended) {
+  ++generations;
+  version_bytes += ended.version.size();
+  objects[std::move(object)].push_back(std::move(ended));
+}
+
+// ---- by themselves
+
+Result<void> check_deletion_act(const SetDeletionRule& act) {
+  if (act.grace_ms > kMaxGraceMs)
+    return fail(ErrorCode::kInvalid, "deleted objects can be kept for 3650 days at most");
+  if (act.seeds.size() > kMaxSeeds)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("a workspace can declare {} seed ids at most", kMaxSeeds));
+  if (!std::ranges::is_sorted(act.seeds, std::less_equal{}))
+    return fail(ErrorCode::kInvalid, "the seed ids are not in ascending order");
+  return {};
+}
+
+Result<void> check_deletion_act(const DeleteObject& act) {
+  if (auto ok = check_deleted_name(act.object, act.generation); !ok) return ok;
+  if (act.after == 0) return fail(ErrorCode::kInvalid, "a deletion follows an event");
+  if (act.type.empty() || act.type.size() > kMaxTypeBytes)
+    return fail(ErrorCode::kInvalid, "a deletion names the type of the object");
+  if (act.version.size() > kMaxEndedVersionBytes)
+    return fail(
+        ErrorCode::kTooLarge,
+        fmt::format("so many replicas have changed object {} that its version has more than "
+                    "{} bytes; it cannot be deleted",
+                    act.object, kMaxEndedVersionBytes));
+  return {};
+}
+
+Result<void> check_deletion_act(const UndeleteObject& act) {
+  return check_deleted_name(act.object, act.generation);
+}
+
+Result<void> check_deletion_act(const EraseObject& act) {
+  return check_deleted_name(act.object, act.generation);
+}
+
+// ---- with what holds
+
+Result<void> check_fits(const HeldDeletions&, const SetDeletionRule&) {
+  return {};
+}
+
+Result<void> check_fits(const HeldDeletions& held, const DeleteObject& act) {
+  const EndedGeneration* last = held.last(act.object);
+  if (last != nullptr && act.generation <= last->generation)
+    return fail(ErrorCode::kConflict, fmt::format("generation {} of object {} has ended already",
+                                                  act.generation, act.object));
+  if (held.generations == kMaxEndedGenerations)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("a workspace can have {} deletions at most", kMaxEndedGenerations));
+  if (held.version_bytes + act.version.size() > kMaxAllEndedVersionBytes)
+    return fail(
+        ErrorCode::kTooLarge,
+        fmt::format("what the deletions of a workspace say of replicas can have {} bytes at most",
+                    kMaxAllEndedVersionBytes));
+  return {};
+}
+
+Result<void> check_fits(const HeldDeletions& held, const UndeleteObject& act) {
+  const auto open = open_end(held, act.object, act.generation);
+  return open ? Result<void>() : std::unexpected(open.error());
+}
+
+// Also of an earlier one than the last.
+Result<void> check_fits(const HeldDeletions& held, const EraseObject& act) {
+  const EndedGeneration* ended = held.find(act.object, act.generation);
+  if (ended == nullptr) return not_deleted(act.object);
+  if (ended->erased) return erased_already(act.object);
+  return {};
+}
+
+// ---- carried out
+
+void carry_out(HeldDeletions& held, const SetDeletionRule& act, const std::string&, std::uint64_t) {
+  held.rule = act;
+}
+
+void carry_out(HeldDeletions& held, const DeleteObject& act, const std::string& principal,
+               std::uint64_t unix_ms) {
+  held.add(act.object, {.generation = act.generation,
+                        .after = act.after,
+                        .deleted_ms = unix_ms,
+                        .erase_at_ms = act.erase_at_ms,
+                        .principal = principal,
+                        .type = act.type,
+                        .version = act.version});
+}
+
+void carry_out(HeldDeletions& held, const UndeleteObject& act, const std::string&, std::uint64_t) {
+  const auto found = held.objects.find(act.object);
+  --held.generations;
+  held.version_bytes -= found->second.back().version.size();
+  found->second.pop_back();
+  if (found->second.empty()) held.objects.erase(found);
+}
+
+void carry_out(HeldDeletions& held, const EraseObject& act, const std::string&, std::uint64_t) {
+  auto& all = held.objects.find(act.object)->second;
+  EndedGeneration& ended = *std::ranges::find(all, act.generation, &EndedGeneration::generation);
+  ended.erase_at_ms = 0;
+  ended.erased = act.complete;
+}
+
+}  // namespace syncline::log

@@ -1,0 +1,130 @@
+// The part of a workspace's rules that says which objects were deleted. Each deletion, each undoing of one and each erasure
+// that is complete is an event of the system object "./deletions" (log/rules.h).
+//
+// A deletion ends the present *generation* of an object. It says after which position: events of the object up to
+// there belong to generations that have ended. It also keeps the version of the object (merge::Replication), such as the state
+// vector of a document: client ids and clocks, without content. By it, a replica of that generation is known when it
+// comes back (merge/lineage.h). docs/deletion.md explains the rest.
+//
+// Thread-safety: values and pure functions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/event.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
+
+namespace syncline::log {
+
+// Bounds of what a workspace can have. All of it is read when a workspace is opened.
+inline constexpr std::size_t kMaxEndedGenerations = std::size_t{1} << 16;
+inline constexpr std::size_t kMaxEndedVersionBytes = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxAllEndedVersionBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxSeeds = 1024;
+inline constexpr std::uint64_t kDefaultGraceMs = std::uint64_t{30} * 86'400'000;
+inline constexpr std::uint64_t kMaxGraceMs = std::uint64_t{3650} * 86'400'000;
+
+// How long what is deleted from now on can be undeleted, and which replica ids say nothing of a generation, because
+// every new object of the application begins with changes of these replicas.
+struct SetDeletionRule {
+  std::uint64_t grace_ms = kDefaultGraceMs;
+  std::vector<std::uint64_t> seeds = {};  // ascending
+
+  bool operator==(const SetDeletionRule&) const = default;
+};
+
+// Ends a generation.
+struct DeleteObject {
+  std::string object;
+  std::uint64_t generation = 1;
+  Position after = 0;  // its events have positions up to this one
+  // Since 1970: from then on, it is erased and cannot be undeleted. 0: at once, whatever clocks say.
+  std::uint64_t erase_at_ms = 0;
+  std::string type = {};  // of the objects of that generation
+  Bytes version = {};     // of its last state; empty if the type has none
+
+  bool operator==(const DeleteObject&) const = default;
+};
+
+struct UndeleteObject {
+  std::string object;
+  std::uint64_t generation = 1;
+
+  bool operator==(const UndeleteObject&) const = default;
+};
+
+// The erasure of a generation that has ended begins: from then on, it cannot be undeleted. Or it is complete: nothing is
+// left of its content.
+struct EraseObject {
+  std::string object;
+  std::uint64_t generation = 1;
+  bool complete = false;
+
+  bool operator==(const EraseObject&) const = default;
+};
+
+// What the changes add up to.
+struct EndedGeneration {
+  std::uint64_t generation = 1;
+  Position after = 0;
+  std::uint64_t deleted_ms = 0;
+  std::uint64_t erase_at_ms = 0;
+  bool erased = false;
+  std::string principal = {};  // who deleted it
+  std::string type = {};
+  Bytes version = {};
+
+  bool operator==(const EndedGeneration&) const = default;
+};
+
+// It is erased, or that has begun: it cannot be undeleted, whatever a clock says.
+inline bool is_erased(const EndedGeneration& ended) {
+  return ended.erased || ended.erase_at_ms == 0;
+}
+
+struct HeldDeletions {
+  SetDeletionRule rule;
+  std::map<std::string, std::vector<EndedGeneration>, std::less<>> objects;  // each ascending
+  std::size_t generations = 0;                                               // of all objects
+  std::size_t version_bytes = 0;                                             // of all of them
+
+  // The last generation of the object that has ended; nullptr: none has.
+  const EndedGeneration* last(std::string_view object) const;
+  const EndedGeneration* find(std::string_view object, std::uint64_t generation) const;
+  void add(std::string object, EndedGeneration ended);
+
+  bool operator==(const HeldDeletions&) const = default;
+};
+
+// kInvalid, kTooLarge: a name, a number or a length that cannot be.
+Result<void> check_deletion_act(const SetDeletionRule& act);
+Result<void> check_deletion_act(const DeleteObject& act);
+Result<void> check_deletion_act(const UndeleteObject& act);
+Result<void> check_deletion_act(const EraseObject& act);
+
+// Whether the act fits what holds.
+//   kNotFound  there is no such generation that has ended
+//   kConflict  it has ended already, or is erased
+//   kTooLarge  over a bound of a workspace
+Result<void> check_fits(const HeldDeletions& held, const SetDeletionRule& act);
+Result<void> check_fits(const HeldDeletions& held, const DeleteObject& act);
+Result<void> check_fits(const HeldDeletions& held, const UndeleteObject& act);
+Result<void> check_fits(const HeldDeletions& held, const EraseObject& act);
+
+// Carries out an act that fits, by that principal at that time.
+void carry_out(HeldDeletions& held, const SetDeletionRule& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const DeleteObject& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const UndeleteObject& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const EraseObject& act, const std::string& principal,
+               std::uint64_t unix_ms);
+
+}  // namespace syncline::log

@@ -1,0 +1,32 @@
+// What somebody asks of Workspace::delete_object() and undelete_object().
+//
+// Thread-safety: a plain value.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "identity/caller.h"
+#include "log/event.h"
+#include "syncline/error.h"
+#include "workspace/actors.h"
+
+namespace syncline::workspace {
+
+// The wish to delete an object, or to undo that.
+struct Deletion {
+  identity::Caller caller;
+  std::string object;
+  std::string reason = {};
+  bool erase = false;    // at once, without a time in which it can be undone
+  bool dry_run = false;  // nothing is done; the answer has the present position
+  // Asked with the present position; an error refuses it. May be empty.
+  std::move_only_function<Result<void>(log::Position)> allow = {};
+  // As of Workspace::Author, for a wish that may be sent again.
+  std::shared_ptr<NamedActor> named = nullptr;
+  std::uint64_t actor_seq = 0;
+};
+
+}  // namespace syncline::workspace
