@@ -161,7 +161,8 @@ void BulkLoad::place(Handle handle, const Engine::Placement& at) {
       remove_.push_back(handle);
     } else {
       store_.types.set_value(at.parent, at.key, handle);
-      if (item.left != kNoItem && !item.keep) remove_.push_back(item.left);
+      if (item.left != kNoItem) remove_.push_back(item.left);
+      if (item.len > 1) long_values_.push_back(handle);
     }
   } else {
     if (item.left == kNoItem) parent.sequence.first = handle;
@@ -211,6 +212,11 @@ void BulkLoad::remove_rest() {
   for (const Handle item : remove_) {
     if (store_[item].deleted) continue;
     engine_.remove(item);
+    unsettled_ = true;
+  }
+  for (const Handle value : long_values_) {
+    if (store_[value].deleted) continue;
+    engine_.keep_last_unit(value);
     unsettled_ = true;
   }
 }
@@ -280,6 +286,7 @@ void BulkLoad::follow(const std::vector<Handle>& moved) {
     }
   }
   for (Handle& item : remove_) item = moved[item];
+  for (Handle& value : long_values_) value = moved[value];
 }
 
 }  // namespace syncline::crdt

@@ -139,6 +139,7 @@ class BulkLoad final : private BlockSink {
   std::vector<Cut> cuts_;
   std::vector<Handle> order_;   // empty: the order of the handles
   std::vector<Handle> remove_;  // to be deleted with everything in them, once there are trees
+  std::vector<Handle> long_values_;  // of keys: only the last unit of each stays
   TypeIndex last_parent_ = kNoType;
 };
 

@@ -314,6 +314,7 @@ class Engine {
 
   // integrate.cpp
   Handle integrate(Placement at, const NewContent& content);
+  Handle keep_last_unit(Handle value);  // deletes the others; returns the last
   void integrate_block(const Block& block, ClientIndex client, Clock offset);
   bool resolve(const Block& block, Placement& at);
   static NewContent block_content(const Block& block, Clock offset, std::string& cut);

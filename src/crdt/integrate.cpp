@@ -293,7 +293,20 @@ Handle Engine::integrate(Placement at, const NewContent& content) {
   const Handle holder = store.types[at.parent].item;
   if ((holder != kNoItem && store[holder].deleted) || (item.keyed && item.right != kNoItem))
     remove(handle);
+  else if (item.keyed && item.len > 1)
+    return keep_last_unit(handle);
   return handle;
+}
+
+// A key has one value: the last unit of its list. So what is deleted under a key depends on the
+// order of the units alone, and not on how they are cut into structs, which differs between a
+// document that was edited and the same document loaded. (In Yjs it depends on the structs.)
+Handle Engine::keep_last_unit(Handle handle) {
+  const Item& item = store[handle];
+  if (item.deleted) return handle;
+  const Handle last = split(handle, item.len - 1);
+  remove(handle);
+  return last;
 }
 
 void Engine::integrate_gc(ClientIndex client, Clock clock, Clock len) {

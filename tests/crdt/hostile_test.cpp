@@ -102,12 +102,33 @@ std::vector<Id> list_of(Doc& doc, bool keyed) {
   return ids;
 }
 
+std::string deletes_of(const Doc& doc) {
+  std::string out;
+  const Bytes state = doc.encode_state_as_update();
+  DecodedUpdate decoded;
+  EXPECT_TRUE(decode_update(state, UpdateVersion::kV1, decoded, UpdateLimits{}));
+  for (const auto& [client, ranges] : decoded.deletes.clients())
+    for (const ClockRange& range : ranges)
+      out += std::to_string(client) + ":" + std::to_string(range.clock) + "+" +
+             std::to_string(range.len) + " ";
+  return out;
+}
+
 // Random updates of several clients. Origins and right origins are any elements at all, so most
 // of these histories are impossible for honest clients.
 class HostileHistory {
  public:
-  explicit HostileHistory(unsigned seed)
-      : random_(seed), keyed_(below(3) == 0), clocks_(1 + below(8)), near_(1 + below(40)) {}
+  enum class Kind : std::uint8_t {
+    kAny,
+    kRunsUnderKey,  // nothing has a right origin, so the order is that of every replica
+  };
+
+  explicit HostileHistory(unsigned seed, Kind kind = Kind::kAny)
+      : random_(seed),
+        kind_(kind),
+        keyed_(below(3) == 0 || kind == Kind::kRunsUnderKey),
+        clocks_(1 + below(8)),
+        near_(1 + below(40)) {}
 
   bool keyed() const { return keyed_; }
 
@@ -126,10 +147,10 @@ class HostileHistory {
 
  private:
   void add_block(UpdateBuilder& builder, std::uint32_t client) {
-    const Clock len = keyed_ ? 1 : 1 + below(4);
+    const Clock len = 1 + below(4);
     Block& block = builder.add(client * 7 + 1, clocks_[client], len);
     if (!ids_.empty() && below(3) != 0) hostile::behind(block, pick());
-    if (!ids_.empty() && below(3) != 0) hostile::before(block, pick());
+    if (kind_ == Kind::kAny && !ids_.empty() && below(3) != 0) hostile::before(block, pick());
     if (!block.has_origin && !block.has_right_origin) {
       hostile::in_root(block);
       if (keyed_) hostile::under_key(block, "k");
@@ -147,6 +168,7 @@ class HostileHistory {
   }
 
   std::mt19937 random_;
+  Kind kind_;
   bool keyed_;
   std::vector<Clock> clocks_;
   std::uint32_t near_;
@@ -179,6 +201,25 @@ TEST(ConflictIndex, GivesThePlaceOfTheScan) {
     ASSERT_TRUE(loaded.apply_update(whole));
     ASSERT_TRUE(loaded_scanned.apply_update(whole));
     ASSERT_EQ(list_of(loaded, history.keyed()), list_of(loaded_scanned, history.keyed()));
+  }
+}
+
+// Two replicas that use one client id can bring runs of several units under a key. Whatever the order
+// of the structs and the cuts between them: all units but the last are deleted.
+TEST(KeyedRuns, OnlyTheLastUnitOfAKeyStays) {
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    HostileHistory history(seed, HostileHistory::Kind::kRunsUnderKey);
+    Doc edited({.client_id = 1'000'001});
+    for (std::uint32_t left = 5 + history.below(30); left > 0; --left) {
+      ASSERT_TRUE(edited.apply_update(history.next()));
+      ASSERT_TRUE(edited.engine().store.check());
+      Doc loaded({.client_id = 1'000'001});
+      ASSERT_TRUE(loaded.apply_update(edited.encode_state_as_update()));
+      ASSERT_TRUE(loaded.engine().store.check());
+      ASSERT_EQ(list_of(loaded, true), list_of(edited, true));
+      ASSERT_EQ(deletes_of(loaded), deletes_of(edited));
+    }
   }
 }
 
