@@ -19,13 +19,22 @@ bool is_tag(std::string_view text) {
 
 }  // namespace
 
-std::string etag_of(log::Position position) {
-  return fmt::format("\"{}\"", position);
+std::string etag_of(log::Position position, std::string_view form) {
+  if (form.empty() || form == "json") return fmt::format("\"{}\"", position);
+  return fmt::format("\"{}-{}\"", position, form);
 }
 
 bool Conditions::Tags::has(log::Position position, bool weakly) const {
   if (position == 0) return false;
-  const std::string tag = etag_of(position);
+  const std::string json = etag_of(position);
+  const std::string other = fmt::format("\"{}-", position);
+  const auto is_of = [&](const std::string& tag) { return tag == json || tag.starts_with(other); };
+  return any || std::ranges::any_of(strong, is_of) || (weakly && std::ranges::any_of(weak, is_of));
+}
+
+bool Conditions::Tags::has(log::Position position, std::string_view form, bool weakly) const {
+  if (position == 0) return false;
+  const std::string tag = etag_of(position, form);
   return any || std::ranges::find(strong, tag) != strong.end() ||
          (weakly && std::ranges::find(weak, tag) != weak.end());
 }
@@ -75,6 +84,10 @@ bool Conditions::allow_change(log::Position position) const {
 
 bool Conditions::is_known(log::Position position) const {
   return none_match_ && none_match_->has(position, true);
+}
+
+bool Conditions::is_known(log::Position position, std::string_view form) const {
+  return none_match_ && none_match_->has(position, form, true);
 }
 
 std::string Conditions::unmet(log::Position position) const {

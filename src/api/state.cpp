@@ -61,10 +61,11 @@ void list_objects(Call call) {
       answer_names("objects", *limit, std::move(call.responder)));
 }
 
-http::Response not_modified(log::Position position) {
+http::Response not_modified(log::Position position, const StateForm& form) {
   http::Response response;
   response.status = 304;
-  response.headers.emplace_back("ETag", etag_of(position));
+  response.headers.emplace_back("ETag", etag_of(position, name_of(form)));
+  response.headers.emplace_back("Vary", "Accept");
   response.headers.emplace_back("Syncline-Position", std::to_string(position));
   return response;
 }
@@ -82,6 +83,7 @@ void show_object(Call call, Conditions conditions) {
   auto body = [form, path = call.path](View view) {
     return state_answer(*form, path, {}, view.position, std::move(view.content));
   };
+  const std::uint32_t weight = weight_of(*forms);
   auto extract = [forms = std::move(*forms), form](const merge::Object& object) {
     return show(object, forms, *form);
   };
@@ -89,14 +91,16 @@ void show_object(Call call, Conditions conditions) {
   const identity::Caller caller = call.caller;
   Sending sending = sending_of(call, "read");
   state::JobOrder order = sending.order;
-  auto done = [conditions = std::move(conditions), body = std::move(body),
+  order.weight = weight;
+  auto done = [conditions = std::move(conditions), body = std::move(body), form,
                responder = std::move(call.responder),
                sending = std::move(sending)](Result<View> view) mutable {
     if (!view) return responder.respond(to_response(view.error()));
     const log::Position position = view->position;
-    if (conditions.is_known(position)) return responder.respond(not_modified(position));
+    if (conditions.is_known(position, name_of(*form)))
+      return responder.respond(not_modified(position, *form));
     Answer answer = body(std::move(*view));
-    answer.head.headers.emplace_back("ETag", etag_of(position));
+    answer.head.headers.emplace_back("ETag", etag_of(position, name_of(*form)));
     send(std::move(responder), std::move(answer), std::move(sending));
   };
   call.shard.host.get(path.workspace)

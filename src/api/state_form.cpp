@@ -32,12 +32,12 @@ constexpr KnownForm kKnownForms[] = {
     {"delta", StateForm::kForm, "application/vnd.quill.delta+json", Form::kDelta},
 };
 
-std::string_view type_of(const StateForm& form) {
+const KnownForm& known_form(const StateForm& form) {
   const auto same = [&](const KnownForm& known) {
     return known.kind == form.kind &&
            (known.kind != StateForm::kForm || known.form == form.wish.form);
   };
-  return std::ranges::find_if(kKnownForms, same)->type;
+  return *std::ranges::find_if(kKnownForms, same);
 }
 
 Result<std::vector<const KnownForm*>> named_form(std::string_view name) {
@@ -117,6 +117,16 @@ Result<std::vector<StateForm>> asked_forms(const http::Request& request) {
   return forms;
 }
 
+std::string_view name_of(const StateForm& form) {
+  return known_form(form).name;
+}
+
+// 100 KB of Markdown take 7 ms (bench/forms_bench.cpp). The first form is nearly always the one that is shown.
+std::uint32_t weight_of(const std::vector<StateForm>& forms) {
+  const StateForm& first = forms.front();
+  return first.kind == StateForm::kForm && first.wish.form != Form::kText ? 8 : 1;
+}
+
 Result<std::unique_ptr<Pieces>> show(const merge::Object& object,
                                      const std::vector<StateForm>& forms, StateForm& shown) {
   std::optional<Error> first;
@@ -140,7 +150,7 @@ Answer state_answer(const StateForm& form, const Path& path, std::optional<log::
   headers.emplace_back("Syncline-Position", std::to_string(position));
   const bool text = form.kind == StateForm::kForm && form.wish.form != Form::kDelta;
   headers.emplace_back("Content-Type",
-                       std::string(type_of(form)) + (text ? "; charset=utf-8" : ""));
+                       std::string(known_form(form).type) + (text ? "; charset=utf-8" : ""));
   headers.emplace_back("Vary", "Accept");
   if (form.kind != StateForm::kJson) {
     // A browser shows it in an origin of its own, without scripts, and as nothing else than what it is.

@@ -34,6 +34,12 @@ struct StateForm {
 // `root`, `range` and `mapping`. kInvalid; kNoSuchForm if there is none.
 Result<std::vector<StateForm>> asked_forms(const http::Request& request);
 
+// As `as` names it.
+std::string_view name_of(const StateForm& form);
+
+// How much longer showing these forms takes than walking over the object (JobOrder::weight).
+std::uint32_t weight_of(const std::vector<StateForm>& forms);
+
 // The state in the first of these forms in which it can be shown; `shown` becomes that form. The error is that of the
 // first one. kTooLarge: over kMaxAnswerBytes. The pieces do not need the object.
 Result<std::unique_ptr<Pieces>> show(const merge::Object& object,

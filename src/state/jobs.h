@@ -63,6 +63,9 @@ struct JobOrder {
   // begin only while there is room for them together, or one at a time. For an urgent job: the memory that
   // it needs besides the object, as far as that is known; only a few large ones run at once.
   std::size_t bytes = std::size_t{256} << 10;
+  // For a read: how many times longer it takes than walking over the object, so that a loop leaves also smaller
+  // objects to the workers (LoopShare::memory).
+  std::uint32_t weight = 1;
   // What the job needs is charged there; nullptr: to the process alone.
   SharedAccount account = nullptr;
   // Set to true, by any thread, when nobody waits for the result any more. A job that has not begun

@@ -184,7 +184,7 @@ void Workspace::look(LiveObject& object, const identity::Caller& caller, Extract
   if (object.position() == 0)  // the deletion may not be durable yet
     return give<View>(object, {.allowed = {}, .rules = verdict.rules},
                       std::unexpected(no_object_error(object.id())), std::move(done));
-  if (is_large(object)) {
+  if (is_large(order.weight * object.object().memory_bytes())) {
     if (order.asker.empty()) order.asker = caller.principal.id;
     if (order.account == nullptr) order.account = caller.account;
     order.name = "read";

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "support/hand_jobs.h"
 #include "support/test_api.h"
 
 namespace syncline::api {
@@ -52,6 +53,33 @@ TEST_F(ApiForms, TheClientGetsWhatItWantsMost) {
   EXPECT_EQ(get("", "*/*")->header("Content-Type"), "application/json");
 }
 
+// Each form is its own representation: who has one of them has not the others, and may still depend on its position.
+TEST_F(ApiForms, AnETagIsOfOneForm) {
+  EXPECT_EQ(status(put("text/markdown", "# A\n", "?root=default")), 201);
+  const std::string json = get("")->header("ETag");
+  const std::string html = get("?as=html")->header("ETag");
+  EXPECT_EQ(json, "\"1\"");
+  EXPECT_EQ(html, "\"1-html\"");
+  const auto known = [&](const std::string& query, const std::string& tag) {
+    return node.ask("GET", "/v1/workspaces/w/objects/plan" + query,
+                    "If-None-Match: " + tag + "\r\n");
+  };
+  EXPECT_EQ(status(known("?as=html", html)), 304);
+  EXPECT_EQ(status(known("?as=html", "W/" + html)), 304);
+  EXPECT_EQ(known("?as=html", html)->header("ETag"), html);
+  EXPECT_EQ(status(known("?as=html", json)), 200);
+  EXPECT_EQ(status(known("?as=markdown", html)), 200);
+  EXPECT_EQ(status(known("", html)), 200);
+  node.body = "# B\n";
+  const auto write = [&](const std::string& tag) {
+    return node.ask("PUT", "/v1/workspaces/w/objects/plan",
+                    "Content-Type: text/markdown\r\nIf-Match: " + tag + "\r\n");
+  };
+  EXPECT_EQ(status(write("\"11-html\"")), 412);
+  EXPECT_EQ(status(write(html)), 200);
+  EXPECT_EQ(status(write(html)), 412);
+}
+
 TEST_F(ApiForms, WhatNoFormCanSayIs406) {
   EXPECT_EQ(status(put("application/json", R"({"map":{"key":1}})", "", "map")), 201);
   EXPECT_EQ(status(get("", "image/png", "map")), 406);
@@ -85,6 +113,30 @@ TEST_F(ApiForms, WhatCannotBeWrittenIs422) {
   EXPECT_EQ(status(put("text/markdown", "x", "?mapping=quill")), 400);
   EXPECT_EQ(status(put("text/markdown", std::string((1 << 20) + 1, 'x'), "")), 413);
   EXPECT_EQ(get("?as=markdown")->body, "one\n");
+}
+
+// Markdown takes several times as long as JSON, so a worker makes it of a document that the loop shows as JSON.
+TEST(ApiFormsOfSome, ALoopLeavesMarkdownToTheWorkersEarlier) {
+  testing::HandJobs jobs;
+  TestApi node({}, 1, nullptr, &jobs);
+  node.body = std::string(40'000, 'x');
+  const auto put = node.ask("PUT", "/v1/workspaces/w/objects/plan?root=default",
+                            "Content-Type: text/markdown\r\n");
+  node.body.clear();
+  while (!jobs.waiting().empty()) {
+    jobs.run_next(*node.loops[0], node.shards->at(0)->sources);
+    node.run();
+  }
+  ASSERT_TRUE(put->head && put->head->status == 201);
+  const auto json = node.ask("GET", "/v1/workspaces/w/objects/plan");
+  EXPECT_TRUE(json->head);
+  const auto markdown = node.ask("GET", "/v1/workspaces/w/objects/plan?as=markdown");
+  EXPECT_FALSE(markdown->head);
+  EXPECT_EQ(jobs.waiting(), std::vector<std::string>{"read"});
+  jobs.run_next(*node.loops[0], node.shards->at(0)->sources);
+  node.run();
+  ASSERT_TRUE(markdown->head);
+  EXPECT_EQ(markdown->body, std::string(40'000, 'x') + "\n");
 }
 
 }  // namespace

@@ -476,6 +476,30 @@ TEST_F(SmallMemory, AReadMakesACopyAndNobodyWaits) {
   workspace().unsubscribe(object, reader);
 }
 
+TEST_F(Lending, AReadThatIsManyTimesAsLongLeavesTheLoopForASmallerObject) {
+  Reader reader;
+  LiveObject& object = join("small", reader);
+  submit(object, typist.type("text"));
+  std::optional<Result<Workspace::View>> view;
+  const auto read = [&](std::uint32_t weight) {
+    view.reset();
+    workspace().read(
+        testing::ann(), "small",
+        [](const merge::Object& state) { return state.json_pieces(1 << 20); },
+        [&](Result<Workspace::View> made) { view = std::move(made); }, {.weight = weight});
+    world.loop.run();
+  };
+  read(1);
+  EXPECT_TRUE(view && *view) << "the loop has read it";
+  read(1000);
+  EXPECT_FALSE(view);
+  EXPECT_EQ(jobs.waiting(), Names{"read"});
+  work();
+  ASSERT_TRUE(view && *view);
+  EXPECT_EQ(all_of(*(*view)->content), R"({"content":"text"})");
+  workspace().unsubscribe(object, reader);
+}
+
 TEST_F(SmallMemory, ALargeObjectIsChangedFromWhatAWorkerRead) {
   Reader reader;
   LiveObject& object = join("large", reader);
