@@ -53,7 +53,8 @@ add_custom_target(unit_tests)    # the tests of all rooms
 add_custom_target(thread_tests)  # those labelled `threads`
 
 # The tests of one room, linked with what follows the cost. Label `unit`, or `threads` for those that ThreadSanitizer
-# should see as well. `cost` as ctest's COST.
+# should see as well. `cost` as ctest's COST. With SYNCLINE_UNIT_TESTS_APART, a whole build leaves out those labelled
+# `unit`, and the target `unit_tests` builds them.
 function(syncline_unit_tests name label cost)
   if(NOT SYNCLINE_TESTS)
     return()
@@ -63,6 +64,9 @@ function(syncline_unit_tests name label cost)
     return()
   endif()
   add_executable(test_${name} ${sources})
+  if(label STREQUAL "unit" AND SYNCLINE_UNIT_TESTS_APART)
+    set_target_properties(test_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(test_${name} PRIVATE SYNCLINE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(test_${name} PRIVATE syncline::${name} ${ARGN} GTest::gtest_main GTest::gmock)

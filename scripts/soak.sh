@@ -1,7 +1,7 @@
 #!/bin/bash
-# soak.sh <minutes>: half the time fuzzing, half repeating the unit tests under ASan in random order; then the tests of
-# the command line under TSan, once, and every suite's own tests/<suite>/soak.sh <minutes> where it has one. Stops at
-# the first failure.
+# soak.sh <minutes>: half the time fuzzing, half repeating the unit tests under ASan in random order; then, once, the
+# unit tests in the release and the tests of the command line under TSan, and every suite's own
+# tests/<suite>/soak.sh <minutes> where it has one. Stops at the first failure.
 set -eu
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -19,6 +19,8 @@ while [ $SECONDS -lt $end ]; do
   done
 done
 
+scripts/build.sh release all unit_tests
+ctest --preset release --no-tests=error -j"$(nproc)" -L '^unit$'
 scripts/build.sh tsan test_cli
 ctest --preset tsan --no-tests=error -j"$(nproc)" -R '^cli\.'
 
