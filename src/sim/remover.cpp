@@ -13,13 +13,12 @@
 namespace syncline::sim {
 namespace {
 
-constexpr std::string_view kWorkspace = "trash";
 constexpr std::size_t kThings = 3;
 constexpr std::size_t kLives = 6;                // of which replicas come back
 constexpr std::uint64_t kFirstClient = 900'000;  // no other client has these ids
 
 std::uint64_t dropped_in(const store::Tables& tables) {
-  const auto events = read_log(tables, std::string(kWorkspace));
+  const auto events = read_log(tables, std::string(Remover::kWorkspace));
   if (!events) return 0;
   return static_cast<std::uint64_t>(std::ranges::count_if(
       *events, [](const log::Event& event) { return event.dropped_payload.has_value(); }));
@@ -138,17 +137,17 @@ void Remover::write(Thing& thing) {
   if (begins) begin(thing);
   Life& life = thing.lives.back();
   life.ended = false;
-  const Bytes before = crdt::encode_state_vector(life.replica->state_vector());
   for (std::uint64_t left = 1 + dice_.below(20); left > 0; --left)
     (void)life.replica->text("content").insert(0, life.word);
-  const auto known = crdt::decode_state_vector(before);
-  const Bytes update = life.replica->encode_state_as_update(*known);
+  // The whole state, because an earlier edit may have failed without an answer.
+  const Bytes update = life.replica->encode_state_as_update();
   ask(
       thing, "PATCH", target("objects", thing),
       [this](Thing& written, const ApiUser::Answer& answer) {
         if (answer.ok() && answer.status != 202) {
           world_.hit(Probe::remover_wrote);
           written.erasing = false;
+          written.lives.back().known = true;
           return;
         }
         broken(written.name,
@@ -194,6 +193,7 @@ void Remover::remove(Thing& thing) {
                                                   answer.message()));
         world_.hit(Probe::remover_deleted);
         removed.lives.back().ended = true;
+        removed.lives.back().generation = number_in(answer.json, "generation");
         removed.erasing = erase;
         // Half of it, because the clocks of servers run too fast or too slow.
         removed.until_us = world_.now_us() + settings_.grace_ms * 1000 / 2;
@@ -256,6 +256,9 @@ void Remover::found(Thing& thing, const ApiUser::Answer& answer) {
     thing.lives.back().ended = false;
     return;
   }
+  if (there) last.known = true;
+  // The edit that would have begun it did not come to the log: nobody knows its replica.
+  if (!there && !last.known) thing.lives.pop_back();
   if (!there && answer.status == 404) thing.lives.clear();
   if (!there) thing.erasing = true;  // nobody knows whether for good
 }
@@ -293,10 +296,11 @@ void Remover::look_at_erased() {
                 const crdt::Any* erased = each.find("erased");
                 if (erased == nullptr || *erased != crdt::Any(true)) continue;
                 const std::string name = text_in(each, "object");
+                const std::uint64_t generation = number_in(each, "generation");
                 for (Thing& thing : things_)
                   if (thing.name == name && !thing.doubtful)
                     for (Life& life : thing.lives)
-                      if (life.ended) life.erased = true;
+                      if (life.ended && life.generation == generation) life.erased = true;
               }
               check(server_.process()->store->tables());
             });

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/api_user.h"
@@ -35,6 +36,8 @@ struct RemoverSettings {
 
 class Remover {
  public:
+  static constexpr std::string_view kWorkspace = "trash";
+
   Remover(World& world, Server& server, RemoverSettings settings);
 
   void start();
@@ -51,6 +54,8 @@ class Remover {
   struct Life {
     std::string word;
     std::unique_ptr<crdt::Doc> replica;
+    bool known = false;            // the server has had some of it
+    std::uint64_t generation = 0;  // 0: nobody has said it yet
     bool ended = false;
     bool erased = false;
   };

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "base/qualified_name.h"
 #include "log/audit.h"
@@ -14,6 +15,7 @@
 #include "sim/guests.h"
 #include "sim/invariants.h"
 #include "sim/locksmith.h"
+#include "sim/remover.h"
 #include "sim/stored_log.h"
 #include "sim/warden.h"
 
@@ -94,15 +96,20 @@ void Rights::rolled_back(const store::Tables& tables) {
 std::string Rights::fault_of(const std::string& workspace, const log::Event& event) const {
   // States that an operator restored into other workspaces.
   if (event.principal == kOperator && event.actor.starts_with("restore of ")) return {};
-  // Pins, rules and holds: only the operator may change them, and stands in the event for it.
+  // Pins, rules, holds and deletions: only the operator may change them, and stands in the event for it.
   if (log::is_system_object(event.object)) {
     const auto change = log::rule_change_in(event);
-    const bool by_operator = event.principal == kOperator && change && *change &&
-                             (*change)->principal == event.principal;
-    return by_operator ? "" : "changes rules in another's name";
+    if (!change || !*change || (*change)->principal != event.principal)
+      return "changes rules in another's name";
+    // The server notes by itself when it erases what was deleted.
+    const bool by_server =
+        event.principal.empty() && std::holds_alternative<log::EraseObject>((*change)->act);
+    return event.principal == kOperator || by_server ? "" : "changes rules in another's name";
   }
   if (event.version == log::kUnsaltedVersion) return "";  // from before this server (sim/old_log.h)
   if (event.principal == Guests::kPrincipal && workspace == Guests::kWorkspace) return {};
+  if (workspace == Remover::kWorkspace)
+    return event.principal == kOperator ? "" : "is not of the operator, who alone edits there";
   const auto number = number_of(event.actor);
   if (!number || *number >= granted_.size()) return "is of nobody";
   if (event.principal != principal_of(*number)) return "stands in another's name";

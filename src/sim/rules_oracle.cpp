@@ -307,9 +307,10 @@ void RulesOracle::check_event(Ward& ward, const log::Event& event) {
   for (const Need& need : needs)
     if (!holds(model, people_[author], {need}))
       return broken(fmt::format(
-          "event {} of {}, by {} ({}): the rules since {}, and of the tenant since {}, forbid {}",
-          event.position, event.object, event.principal, event.actor, version.since,
-          event.tenant_policy_at, described_need(need)));
+          "event {} of {}, by {} of {} ({}): the rules since {}, and of the tenant since {}, "
+          "forbid {}",
+          event.position, event.object, event.principal, fmt::join(people_[author].groups, ", "),
+          event.actor, version.since, event.tenant_policy_at, described_need(need)));
 }
 
 // Whom rules have judged is recorded, with what his token says. Of the author of a change that waited for longer than the

@@ -411,7 +411,7 @@ void Run::take_stock() {
   if (lodgers_) lodgers_->check(tables);
   if (locksmith_) locksmith_->check(tables);
   if (warden_) warden_->check(tables);
-  if (remover_) remover_->check(tables);
+  if (remover_) remover_->check(stored);
   for (const std::string& workspace : workspaces()) {
     freeze_.check(tables, workspace);
     check_checkouts(world_, tables, workspace);

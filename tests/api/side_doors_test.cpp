@@ -533,9 +533,10 @@ bool reaches(std::string_view token, const Trial& trial) {
   if (token == "its workspace")
     return in_body || trial.target.find("VAULT") != std::string_view::npos;
   if (token != "its object") return false;
-  // To lift a quarantine and to make a link are events of the workspace's rules.
+  // To lift a quarantine, to make a link and to delete are events of the workspace's rules.
   const bool rules = trial.path.find("/quarantine/") != trial.path.npos ||
-                     trial.path.find("/links/") != trial.path.npos;
+                     trial.path.find("/links/") != trial.path.npos ||
+                     trial.path.find("/undelete/") != trial.path.npos || trial.method == "DELETE";
   const bool two_objects = trial.target.find("copy_from") != trial.target.npos;
   return in_body || (trial.path.ends_with("{object}") && !rules && !two_objects);
 }

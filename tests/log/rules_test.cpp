@@ -46,7 +46,7 @@ TEST(Rules, EveryChangeReadsBackAsItWas) {
 
 TEST(Rules, ANewerVersionOrAnUnknownActIsNotDamage) {
   Bytes bytes = encode_rule_change(one_of_each()[3]);
-  bytes.back() = 10;
+  bytes.back() = 200;
   EXPECT_EQ(decode_rule_change(bytes).error().code, ErrorCode::kUnsupported);
   bytes.front() = 2;
   EXPECT_EQ(decode_rule_change(bytes).error().code, ErrorCode::kUnsupported);

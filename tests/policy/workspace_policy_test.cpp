@@ -101,7 +101,7 @@ merge::Effect clearing(std::string root, std::string key) {
 
 TEST(AccessSchema, IsValidAndFitsTheRoles) {
   const cedar::Schema& schema = access_schema();
-  EXPECT_EQ(schema.actions().size(), 17u);
+  EXPECT_EQ(schema.actions().size(), 19u);
   EXPECT_TRUE(cedar::parse_schema(access_schema_text()));
 }
 
