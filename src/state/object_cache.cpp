@@ -282,6 +282,24 @@ void ObjectCache::forget(std::string_view workspace) {
   }
 }
 
+bool ObjectCache::has_any_of(std::string_view workspace) const {
+  const auto first = residents_.lower_bound(Names(workspace, std::string_view()));
+  return first != residents_.end() && first->first.first == workspace;
+}
+
+void ObjectCache::opened(std::string_view workspace, log::Position head) {
+  const auto left = left_at_.find(workspace);
+  const bool same = left != left_at_.end() && left->second == head;
+  if (left != left_at_.end()) left_at_.erase(left);
+  if (!same && has_any_of(workspace)) forget(workspace);
+}
+
+void ObjectCache::left(std::string_view workspace, log::Position head) {
+  if (left_at_.size() > 2 * residents_.size() + 64)
+    std::erase_if(left_at_, [this](const auto& each) { return !has_any_of(each.first); });
+  if (has_any_of(workspace)) left_at_.insert_or_assign(std::string(workspace), head);
+}
+
 void ObjectCache::account(Resident& resident) {
   if (resident.forgotten_) return;
   const std::size_t now = resident.object_->memory_bytes();

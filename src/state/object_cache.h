@@ -154,6 +154,12 @@ class ObjectCache {
   // again.
   void forget(std::string_view workspace);
 
+  // A workspace is opened, and its log ends at `head`. If it ended elsewhere when the workspace was left, somebody has written
+  // to it meanwhile: an append that nobody waited for any more, or another owner. Then its cached objects are dropped.
+  void opened(std::string_view workspace, log::Position head);
+  // A workspace is left, and its cached objects know its log up to `head`.
+  void left(std::string_view workspace, log::Position head);
+
   // Evicts objects that nobody holds, until all together have at most `bytes`; at most kEvictedAtOnce, and
   // kEncodedAtOnce of memory that is encoded here. True if the rest can follow in a later turn.
   bool shrink(std::size_t bytes);
@@ -184,6 +190,7 @@ class ObjectCache {
   bool evict_while(Leaves leaves);
   void evict(Resident& resident);
   void forget(std::unique_ptr<Resident> resident);
+  bool has_any_of(std::string_view workspace) const;
   void discard(std::unique_ptr<Resident> gone);
   bool is_large(const Resident& resident) const;
   static MemoryCharge charge_evicted(const Workplace& place, const Resident& evicted);
@@ -200,6 +207,8 @@ class ObjectCache {
   Quarantine* const quarantine_;
   std::map<Names, std::unique_ptr<Resident>> residents_;  // by the names that the resident owns
   std::map<Resident*, std::unique_ptr<Resident>> forgotten_;
+  std::map<std::string, log::Position, std::less<>>
+      left_at_;  // of workspaces with residents, and few others
   std::map<Key, std::shared_ptr<Loading>> loading_;
   std::list<Resident*> idle_;  // not held; least recently used first
   std::size_t bytes_ = 0;

@@ -31,6 +31,7 @@ SharedCell Workspace::cell_of(const identity::Caller& caller, MemoryUse use) con
 Workspace::~Workspace() {
   for (auto& [id, object] : live_) services_.cache.release(object->resident());
   for (auto& object : lost_) services_.cache.release(object->resident());
+  if (open_) services_.cache.left(name_, chain_.head().last_position);
 }
 
 bool Workspace::idle() const {
@@ -81,6 +82,7 @@ void Workspace::load_head() {
   services_.log.head(name_, [this, view = std::weak_ptr(view_)](Result<log::Head> head) {
     if (view.expired()) return;
     if (!head) return head_loaded(std::move(head));
+    services_.cache.opened(name_, head->last_position);
     confirm(*head);
   });
 }

@@ -55,6 +55,27 @@ TEST(ObjectCache, ShrinksAFewAtATimeAndNeverWhatIsHeld) {
   EXPECT_EQ(read(world.cache, world.loop, "o0"), read(fresh, world.loop, "o0"));
 }
 
+// An append that was under way when its workspace dropped its view becomes durable later, and nobody waits for it.
+TEST(ObjectCache, ForgetsAWorkspaceWhoseLogHasGrownSinceItWasLeft) {
+  TestWorld world;
+  write(world, "o", 1, 1);
+  ObjectCache cache(world.sources, {});
+  const std::string before = read(cache, world.loop, "o");
+  cache.left("w", 1);
+  cache.opened("w", 1);
+  EXPECT_EQ(cache.residents(), 1u) << "nothing has changed";
+  cache.left("w", 1);
+  {
+    Visit visit(world, "o");
+    Typist other(8);
+    visit.submit(other.insert(0, "b"));
+  }
+  EXPECT_EQ(read(cache, world.loop, "o"), before) << "it does not know that yet";
+  cache.opened("w", 2);
+  EXPECT_EQ(cache.residents(), 0u);
+  EXPECT_NE(read(cache, world.loop, "o"), before);
+}
+
 TEST(ObjectCache, WhatNobodyUsesForLongLeaves) {
   TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.idle_ms = 1000});
   EXPECT_FALSE(world.cache.expire(5000));
