@@ -151,7 +151,10 @@ async function expect_everything(server, workspace, made) {
 // Writes the documents through the provider of y-websocket, and gives what the server serves to somebody who comes later.
 function y_provider(t, url, name, doc) {
   const provider = new WebsocketProvider(url, name, doc, { WebSocketPolyfill: WebSocket, disableBc: true });
-  at_end(t, async () => provider.destroy());
+  at_end(t, async () => {
+    provider.destroy();
+    doc.destroy();  // its awareness has a timer, which would keep this process from ending
+  });
   return until(() => provider.synced, `${name} is synced`).then(() => provider);
 }
 
