@@ -271,11 +271,8 @@ void ObjectCache::forget(std::string_view workspace) {
   for (auto& [key, loading] : loading_) {
     if (key.first == workspace) loading->forgotten = true;
   }
-  for (auto it = residents_.begin(); it != residents_.end();) {
-    if (it->first.first != workspace) {
-      ++it;
-      continue;
-    }
+  auto it = residents_.lower_bound(Names(workspace, std::string_view()));
+  while (it != residents_.end() && it->first.first == workspace) {
     std::unique_ptr<Resident> resident = std::move(it->second);
     it = residents_.erase(it);
     forget(std::move(resident));
