@@ -18,21 +18,17 @@
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
-namespace {
-
-// Somebody who deletes has both objects open until he is answered.
-class Holding final : public Subscriber {
- public:
-  void on_change(const Delivery&) override {}
-  void on_presence(const Delivery&) override {}
-  void on_lost(const Error&) override { object = nullptr; }
-
-  LiveObject* object = nullptr;  // nullptr: it was lost
-};
-
-}  // namespace
-
 struct Workspace::Deleting {
+  // Somebody who deletes has both objects open until he is answered.
+  class Holding final : public Subscriber {
+   public:
+    void on_change(const Delivery&) override {}
+    void on_presence(const Delivery&) override {}
+    void on_lost(const Error&) override { object = nullptr; }
+
+    LiveObject* object = nullptr;  // nullptr: it was lost
+  };
+
   Deletion wish;
   bool undo = false;
   Done<Receipt> done;
@@ -55,7 +51,7 @@ void Workspace::undelete_object(Deletion deletion, Done<Receipt> done) {
 }
 
 void Workspace::open_deletions(std::shared_ptr<Deleting> deleting) {
-  const auto open = [this, deleting](std::string object, Holding& holding, Task next) {
+  const auto open = [this, deleting](std::string object, Deleting::Holding& holding, Task next) {
     subscribe(
         {deleting->wish.caller,
          std::move(object),
@@ -120,7 +116,7 @@ void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
 }
 
 void Workspace::answer_deletion(Deleting& deleting, Result<Receipt> receipt) {
-  for (Holding* each : {&deleting.deleted, &deleting.rules})
+  for (Deleting::Holding* each : {&deleting.deleted, &deleting.rules})
     if (LiveObject* held = std::exchange(each->object, nullptr)) unsubscribe(*held, *each);
   deleting.done(std::move(receipt));
 }
