@@ -5,38 +5,14 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/files.h"
 #include "cli/migrate/document_source.h"
+#include "cli/migrate/file_documents.h"
 #include "migrate/y_sweet.h"
 
 namespace syncline::cli {
 namespace {
 
 constexpr std::string_view kDataFile = "data.ysweet";
-
-class YSweetDocuments final : public DocumentSource {
- public:
-  explicit YSweetDocuments(std::map<std::string, std::string> paths) : paths_(std::move(paths)) {}
-
-  Result<std::vector<std::string>> names() override {
-    std::vector<std::string> names;
-    for (const auto& [name, path] : paths_) names.push_back(name);
-    return names;
-  }
-
-  Result<migrate::StoredUpdates> read(const std::string& name) override {
-    const std::string& path = paths_.at(name);
-    const auto bytes = read_file(path);
-    if (!bytes) return std::unexpected(bytes.error());
-    auto updates = migrate::read_y_sweet(*bytes);
-    if (!updates)
-      return fail(updates.error().code, fmt::format("{}: {}", path, updates.error().message));
-    return updates;
-  }
-
- private:
-  const std::map<std::string, std::string> paths_;  // by name
-};
 
 }  // namespace
 
@@ -55,7 +31,7 @@ Result<std::unique_ptr<DocumentSource>> y_sweet(const std::string& folder) {
     return fail(
         ErrorCode::kMalformed,
         fmt::format("{}: no store of y-sweet: no folder in it has a file {}", folder, kDataFile));
-  return std::make_unique<YSweetDocuments>(std::move(paths));
+  return file_documents(std::move(paths), migrate::read_y_sweet);
 }
 
 }  // namespace syncline::cli

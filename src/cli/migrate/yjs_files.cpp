@@ -6,8 +6,8 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/files.h"
 #include "cli/migrate/document_source.h"
+#include "cli/migrate/file_documents.h"
 #include "migrate/file_names.h"
 #include "migrate/update_file.h"
 
@@ -15,32 +15,6 @@ namespace syncline::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-class YjsFiles final : public DocumentSource {
- public:
-  YjsFiles(std::map<std::string, std::string> paths, std::optional<crdt::UpdateVersion> version)
-      : paths_(std::move(paths)), version_(version) {}
-
-  Result<std::vector<std::string>> names() override {
-    std::vector<std::string> names;
-    for (const auto& [name, path] : paths_) names.push_back(name);
-    return names;
-  }
-
-  Result<migrate::StoredUpdates> read(const std::string& name) override {
-    const std::string& path = paths_.at(name);
-    const auto bytes = read_file(path);
-    if (!bytes) return std::unexpected(bytes.error());
-    auto updates = migrate::read_update_file(*bytes, version_);
-    if (!updates)
-      return fail(updates.error().code, fmt::format("{}: {}", path, updates.error().message));
-    return updates;
-  }
-
- private:
-  const std::map<std::string, std::string> paths_;  // by name
-  const std::optional<crdt::UpdateVersion> version_;
-};
 
 std::unexpected<Error> unreadable(const std::string& path, const std::error_code& error) {
   const bool missing = error == std::errc::no_such_file_or_directory;
@@ -85,7 +59,9 @@ Result<std::unique_ptr<DocumentSource>> yjs_files(const std::string& path,
   } else {
     paths.emplace(migrate::object_of_file(fs::path(path).filename().generic_string()), path);
   }
-  return std::make_unique<YjsFiles>(std::move(paths), version);
+  return file_documents(std::move(paths), [version](ByteView file) {
+    return migrate::read_update_file(file, version);
+  });
 }
 
 }  // namespace syncline::cli
