@@ -52,10 +52,7 @@ Delivery::~Delivery() {
   services_.host.scheduler().cancel(timer_);
 }
 
-// The clock may have been ahead when the times were stored.
 void Delivery::begin() {
-  const std::uint64_t latest = now_ms() + kRetryMs.back() * 2;
-  for (Late& late : progress_.late) late.due_ms = std::min(late.due_ms, latest);
   look();
 }
 
@@ -121,7 +118,7 @@ void Delivery::look() {
     batch_.clear();
     return;
   }
-  if (held_until_ms_ > now_ms()) return set_timer();
+  if (held_ms() > 0) return set_timer();
   if (auto may = may_deliver(); !may) return hold(may.error().message, kHoldMs);
   held_.clear();
   attach();
@@ -142,15 +139,15 @@ Result<void> Delivery::may_deliver() const {
 
 void Delivery::hold(std::string why, std::uint64_t ms) {
   held_ = std::move(why);
-  held_until_ms_ = now_ms() + ms;
+  held_until_ms_ = services_.host.scheduler().monotonic_ms() + ms;
   set_timer();
 }
 
 void Delivery::set_timer() {
-  std::uint64_t next = held_until_ms_ > now_ms() ? held_until_ms_ : 0;
-  if (next == 0)
-    for (const Late& late : progress_.late)
-      if (next == 0 || late.due_ms < next) next = late.due_ms;
+  if (const std::uint64_t ms = held_ms(); ms > 0) return look_in(ms);
+  std::uint64_t next = 0;
+  for (const Late& late : progress_.late)
+    if (next == 0 || late.due_ms < next) next = late.due_ms;
   if (next > 0) look_in(next > now_ms() ? next - now_ms() : 0);
 }
 
@@ -184,6 +181,9 @@ bool Delivery::replay_next() {
 
 bool Delivery::late_next() {
   const std::uint64_t now = now_ms();
+  // The clock may have been ahead when the times were set.
+  const std::uint64_t latest = now + kRetryMs.back() * 2;
+  for (Late& late : progress_.late) late.due_ms = std::min(late.due_ms, latest);
   std::erase_if(progress_.late,
                 [&](const Late& late) { return !late.pending && late.due_ms <= now; });
   const auto due = std::ranges::find_if(
@@ -481,6 +481,11 @@ bool Delivery::has_room() {
     progress_.late.erase(idle);
   }
   return true;
+}
+
+std::uint64_t Delivery::held_ms() const {
+  const std::uint64_t now = services_.host.scheduler().monotonic_ms();
+  return held_until_ms_ > now ? held_until_ms_ - now : 0;
 }
 
 std::uint64_t Delivery::now_ms() const {

@@ -119,6 +119,7 @@ class Delivery final : workspace::Follower {
   Late* find_late(std::string_view object);
   Late& late_of(const Turn& turn);
   bool has_room();
+  std::uint64_t held_ms() const;  // how long nothing is sent, for whatever reason
   std::uint64_t now_ms() const;
 
   HookServices& services_;
@@ -136,7 +137,7 @@ class Delivery final : workspace::Follower {
   bool stored_ = true;  // progress_ is what the directory holds, but for events that were passed by
   log::Position stored_after_ = 0;
   std::string held_;
-  std::uint64_t held_until_ms_ = 0;
+  std::uint64_t held_until_ms_ = 0;  // by the monotonic clock
   Scheduler::TimerId timer_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };

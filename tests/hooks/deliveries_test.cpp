@@ -131,6 +131,19 @@ TEST_F(Webhooks, AnObjectThatFailsKeepsItsOrderAndLetsOthersPass) {
   EXPECT_EQ(progress(id).reason, "");
 }
 
+TEST_F(Webhooks, AClockThatWasAheadHoldsNothingForLong) {
+  begin();
+  add();
+  world.loop.ahead_ms = 30 * 86'400'000;
+  receiver.failing["a"] = 500;
+  change("a");
+  EXPECT_THAT(receiver.take(), ElementsAre("a1!"));
+  receiver.failing.clear();
+  world.loop.ahead_ms = 0;
+  world.loop.advance(86'400'000);
+  EXPECT_THAT(receiver.take(), ElementsAre("a1"));
+}
+
 TEST_F(Webhooks, AReceiverThatIsDownGetsFewAttemptsAndThenAll) {
   begin();
   const std::string id = add();
