@@ -53,8 +53,8 @@ add_custom_target(unit_tests)    # the tests of all rooms
 add_custom_target(thread_tests)  # those labelled `threads`
 
 # The tests of one room, linked with what follows the cost. Label `unit`, or `threads` for those that ThreadSanitizer
-# should see as well. `cost` as ctest's COST. With SYNCLINE_UNIT_TESTS_APART, a whole build leaves out those labelled
-# `unit`, and the target `unit_tests` builds them.
+# should see as well. `cost` as ctest's COST. With SYNCLINE_UNIT_TESTS_APART, a whole build leaves them out, and the
+# target `unit_tests` builds them.
 function(syncline_unit_tests name label cost)
   if(NOT SYNCLINE_TESTS)
     return()
@@ -64,7 +64,7 @@ function(syncline_unit_tests name label cost)
     return()
   endif()
   add_executable(test_${name} ${sources})
-  if(label STREQUAL "unit" AND SYNCLINE_UNIT_TESTS_APART)
+  if(SYNCLINE_UNIT_TESTS_APART)
     set_target_properties(test_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
