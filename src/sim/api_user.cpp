@@ -47,8 +47,11 @@ class HomeLoop final : public Scheduler {
 class Collected final : public http::Exchange {
  public:
   Collected(Server::Process& process, std::size_t loop, ApiUser::Done done,
-            std::shared_ptr<const std::atomic<bool>> left)
-      : loop_(process, loop), done_(std::move(done)), left_(std::move(left)) {}
+            std::shared_ptr<const std::atomic<bool>> left, std::shared_ptr<ApiUser::Reader> reader)
+      : loop_(process, loop),
+        done_(std::move(done)),
+        left_(std::move(left)),
+        reader_(std::move(reader)) {}
 
   Scheduler& loop() override { return loop_; }
   void respond(http::Response response) override {
@@ -57,15 +60,22 @@ class Collected final : public http::Exchange {
     end();
   }
   void begin(http::Response head) override { answer_.status = head.status; }
-  void write(http::Body piece) override { answer_.body += as_text(piece.view()); }
+  void write(http::Body piece) override {
+    if (reader_ != nullptr) return reader_->take(as_text(piece.view()));
+    answer_.body += as_text(piece.view());
+  }
   void end() override {
     if (auto json = crdt::from_json(answer_.body)) answer_.json = std::move(*json);
     done_(answer_);
   }
   // An answer that is broken off does not count; its reader asks again.
-  void abort() override {}
-  std::size_t queued_bytes() const override { return 0; }
-  bool is_closed() const override { return false; }
+  void abort() override {
+    if (reader_ != nullptr) done_(answer_);
+  }
+  std::size_t queued_bytes() const override {
+    return reader_ == nullptr ? 0 : reader_->queued_bytes();
+  }
+  bool is_closed() const override { return reader_ != nullptr && reader_->has_left(); }
   void when_closed(Task) override {}
   std::shared_ptr<const std::atomic<bool>> abandoned() override { return left_; }
 
@@ -73,6 +83,7 @@ class Collected final : public http::Exchange {
   HomeLoop loop_;
   ApiUser::Done done_;
   const std::shared_ptr<const std::atomic<bool>> left_;
+  const std::shared_ptr<ApiUser::Reader> reader_;  // may be nullptr
   ApiUser::Answer answer_;
 };
 
@@ -116,6 +127,7 @@ struct ApiUser::Asked {
   Done done;
   Task first;
   const std::shared_ptr<const std::atomic<bool>> left;
+  const std::shared_ptr<Reader> reader;
 
   bool waits() const { return left == nullptr || !left->load(); }
   void take(const Answer& answer) {
@@ -128,19 +140,32 @@ struct ApiUser::Asked {
 
 void ApiUser::ask(std::string_view method, std::string target, Done done, Task first,
                   std::string body, std::shared_ptr<const std::atomic<bool>> left) {
+  const bool update = method == "PATCH";
+  ask({.method = method,
+       .target = std::move(target),
+       .headers = update ? "Content-Type: application/vnd.yjs.update\r\n" : "",
+       .body = std::move(body),
+       .first = std::move(first),
+       .left = std::move(left)},
+      std::move(done));
+}
+
+void ApiUser::ask(Question question, Done done) {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
-  std::string lines = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n", method, target);
+  std::string lines =
+      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n", question.method, question.target);
   if (!token_.empty()) lines += fmt::format("Authorization: Bearer {}\r\n", token_);
-  if (method == "PATCH") lines += "Content-Type: application/vnd.yjs.update\r\n";
+  lines += question.headers;
   if (!origin_.empty()) lines += fmt::format("Origin: {}\r\n", origin_);
   auto head = http::parse_request_head(lines + "\r\n", {});
   SYNCLINE_ASSERT(head.has_value());
-  head->request.body = std::move(body);
+  head->request.body = std::move(question.body);
   head->request.loop = process->next_loop();
   Loop& loop = *process->loops()[head->request.loop];
   auto asked = std::make_shared<Asked>(world_, *process, process->alive, std::move(head->request),
-                                       std::move(done), std::move(first), std::move(left));
+                                       std::move(done), std::move(question.first),
+                                       std::move(question.left), std::move(question.reader));
   loop.post([asked = std::move(asked)] { serve(asked); });
 }
 
@@ -153,9 +178,9 @@ void ApiUser::serve(std::shared_ptr<Asked> asked) {
     asked->world.hit(Probe::request_put_off);
     asked->process.loops()[asked->request.loop]->after(kAskAgainMs, [asked] { serve(asked); });
   };
-  asked->process.serve(asked->request,
-                       http::Responder(std::make_shared<Collected>(
-                           asked->process, asked->request.loop, std::move(taken), asked->left)));
+  asked->process.serve(asked->request, http::Responder(std::make_shared<Collected>(
+                                           asked->process, asked->request.loop, std::move(taken),
+                                           asked->left, asked->reader)));
 }
 
 }  // namespace syncline::sim

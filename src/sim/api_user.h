@@ -34,14 +34,37 @@ class ApiUser {
   };
   using Done = std::move_only_function<void(const Answer&)>;
 
+  // Gets an answer in pieces while it comes, on the other side of a network.
+  class Reader {
+   public:
+    virtual ~Reader() = default;
+    virtual void take(std::string_view piece) = 0;
+    virtual std::size_t queued_bytes() const = 0;  // that it was given and has not taken yet
+    virtual bool has_left() const = 0;
+  };
+
+  struct Question {
+    std::string_view method = "GET";
+    std::string target;
+    std::string headers = {};  // lines, each with its end
+    std::string body = {};
+    // Runs in the turn in which the request is served, before it is served.
+    Task first = {};
+    // True when the user does not wait any more; then `done` is not called. May be nullptr.
+    std::shared_ptr<const std::atomic<bool>> left = nullptr;
+    // May be nullptr. With it, `done` is called without a body, also when the answer was broken off.
+    std::shared_ptr<Reader> reader = nullptr;
+  };
+
   // `token`: "" for none. `origin`: of the web page that asks, "" outside of browsers.
   ApiUser(World& world, Server& server, std::string token, std::string origin = {})
       : world_(world), server_(server), token_(std::move(token)), origin_(std::move(origin)) {}
 
-  // Sends a request to the present process. `done` gets the answer, unless the process ends first.
-  // `first` runs in the turn in which the request is served, before it is served. A request that is
+  // Sends a request to the present process. `done` gets the answer, unless the process ends first. A request that is
   // refused because memory is short is sent again after the time that the answer names.
-  // `left`: true when the user does not wait any more; then `done` is not called. May be nullptr.
+  void ask(Question question, Done done);
+
+  // The same, for most questions. An update is sent as what it is.
   void ask(std::string_view method, std::string target, Done done, Task first = {},
            std::string body = {}, std::shared_ptr<const std::atomic<bool>> left = nullptr);
 

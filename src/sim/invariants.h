@@ -39,6 +39,7 @@ inline constexpr std::string_view kCredentials = "I24 credentials";
 inline constexpr std::string_view kRules = "I25 rules";
 inline constexpr std::string_view kAuditLog = "I26 audit log";
 inline constexpr std::string_view kDeletion = "I27 deletion";
+inline constexpr std::string_view kTold = "I28 told";
 
 inline std::string shown(const ObjectName& name) {
   return name.first + "/" + name.second;

@@ -432,6 +432,21 @@ void draw_warden(Plan& plan, Dice dice) {
                 [](const Fault& each) { return family_of(each.kind) == Family::kClock; });
 }
 
+// Who writes over HTTP and who is told, in as many worlds. The disk brings back nothing older there: what was told can then
+// not be taken back.
+void draw_newsroom(Plan& plan, Dice dice) {
+  if (plan.seed % 6 != 5 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  if (!plan.server.tenants.empty() || plan.locksmith.on) return;
+  plan.newsroom.on = true;
+  plan.newsroom.way_us = dice.scale(kSecond / 1000, kSecond / 10);
+  // Not faster than a receiver can be told: a webhook waits for its way and for the disk after each event.
+  plan.newsroom.write_every_us = dice.scale(kSecond / 5, 3 * kSecond) + 10 * plan.newsroom.way_us;
+  plan.newsroom.write_every_us += 10 * plan.disk.sync_us;
+  plan.newsroom.stay_us = dice.scale(kSecond, 60 * kSecond);
+  plan.newsroom.trouble_every_us = dice.scale(3 * kSecond, 60 * kSecond);
+  std::erase_if(plan.faults, [](const Fault& each) { return each.kind == FaultKind::kOlderDisk; });
+}
+
 }  // namespace
 
 Family family_of(FaultKind kind) {
@@ -495,6 +510,7 @@ Plan draw_plan(std::uint64_t seed) {
   draw_locksmith(plan, dice.fork("locksmith"));
   draw_warden(plan, dice.fork("warden"));
   draw_remover(plan, dice.fork("remover plan"));
+  draw_newsroom(plan, dice.fork("newsroom plan"));
   return plan;
 }
 
@@ -517,7 +533,10 @@ std::string describe(const Plan& plan) {
       plan.warden.of_tenant ? "; policies of a tenant"
       : plan.warden.on      ? "; policies and shares"
                             : "",
-      plan.remover.on ? "; deletions" : "", describe_siege(plan));
+      plan.remover.on    ? "; deletions"
+      : plan.newsroom.on ? "; writers over HTTP, followers and webhooks"
+                         : "",
+      describe_siege(plan));
 }
 
 std::string describe(const Fault& fault) {

@@ -20,10 +20,11 @@
 #include "sim/locksmith.h"
 #include "sim/name_watch.h"
 #include "sim/network.h"
+#include "sim/newsroom.h"
 #include "sim/probes.h"
+#include "sim/remover.h"
 #include "sim/server.h"
 #include "sim/vandal.h"
-#include "sim/remover.h"
 #include "sim/warden.h"
 
 namespace syncline::sim {
@@ -144,6 +145,7 @@ struct Plan {
   LocksmithSettings locksmith;
   WardenSettings warden;
   RemoverSettings remover;
+  NewsroomSettings newsroom;
   bool times_quiet_tenant = false;  // nothing fails, and nobody but tenants is in each other's way
 };
 

@@ -60,7 +60,10 @@ namespace syncline::sim {
   X(refused_then_allowed) \
   /* deletions */ \
   X(remover_wrote) X(remover_deleted) X(remover_undeleted) X(remover_erased) \
-  X(remover_old_replicas)
+  X(remover_old_replicas) \
+  /* who writes over HTTP, and who is told */ \
+  X(reporter_wrote) X(reporter_asked_again) X(follower_told) X(follower_left) X(hook_taken) \
+  X(hook_refused) X(hook_unanswered) X(hook_came_again)
 // clang-format on
 
 enum class Probe : std::uint8_t {

@@ -15,6 +15,7 @@
 #include "sim/guests.h"
 #include "sim/invariants.h"
 #include "sim/locksmith.h"
+#include "sim/newsroom.h"
 #include "sim/remover.h"
 #include "sim/stored_log.h"
 #include "sim/warden.h"
@@ -108,7 +109,7 @@ std::string Rights::fault_of(const std::string& workspace, const log::Event& eve
   }
   if (event.version == log::kUnsaltedVersion) return "";  // from before this server (sim/old_log.h)
   if (event.principal == Guests::kPrincipal && workspace == Guests::kWorkspace) return {};
-  if (workspace == Remover::kWorkspace)
+  if (workspace == Remover::kWorkspace || workspace == Newsroom::kWorkspace)
     return event.principal == kOperator ? "" : "is not of the operator, who alone edits there";
   const auto number = number_of(event.actor);
   if (!number || *number >= granted_.size()) return "is of nobody";

@@ -19,6 +19,7 @@
 #include "sim/lodgers.h"
 #include "sim/name_watch.h"
 #include "sim/nemesis.h"
+#include "sim/newsroom.h"
 #include "sim/old_log.h"
 #include "sim/oracle.h"
 #include "sim/presence_oracle.h"
@@ -127,6 +128,7 @@ class Run {
       locksmith_ = std::make_unique<Locksmith>(world_, network_, server_, plan.locksmith,
                                                first_joiner(plan) + kJoiners);
     if (plan.remover.on) remover_ = std::make_unique<Remover>(world_, server_, plan.remover);
+    if (plan.newsroom.on) newsroom_ = std::make_unique<Newsroom>(world_, server_, plan.newsroom);
     if (plan.warden.on) {
       rights_.admit(Warden::tokens(plan.warden));
       warden_ = std::make_unique<Warden>(world_, network_, server_, plan.warden,
@@ -149,7 +151,7 @@ class Run {
   void heal();
   void join_late();
   bool settle();
-  std::string who_lags() const;
+  std::string who_lags();
   std::string presence_lags(const Client& joiner) const;
   void take_stock();
   void tamper_with_copy();
@@ -185,11 +187,12 @@ class Run {
   Siege siege_;
   Issuer issuer_;
   NameWatch names_;
-  std::unique_ptr<Guests> guests_;  // may be nullptr, as the next three
+  std::unique_ptr<Guests> guests_;  // may be nullptr, as all that follow
   std::unique_ptr<Lodgers> lodgers_;
   std::unique_ptr<Locksmith> locksmith_;
   std::unique_ptr<Warden> warden_;
   std::unique_ptr<Remover> remover_;
+  std::unique_ptr<Newsroom> newsroom_;
 };
 
 void Run::begin() {
@@ -209,6 +212,7 @@ void Run::begin() {
     rights_.started(process.store->tables());
     if (warden_) warden_->recovered();
     if (remover_) remover_->recovered();
+    if (newsroom_) newsroom_->recovered();
     for (const auto& client : clients_)
       if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);
     connections_then_.clear();
@@ -231,6 +235,7 @@ void Run::begin() {
   if (locksmith_) locksmith_->start();
   if (warden_) warden_->start();
   if (remover_) remover_->start();
+  if (newsroom_) newsroom_->start();
   custodian_.start();
   issuer_.start();
   names_.start();
@@ -302,6 +307,7 @@ void Run::heal() {
   if (locksmith_) locksmith_->stop();
   if (warden_) warden_->stop();
   if (remover_) remover_->stop();
+  if (newsroom_) newsroom_->stop();
   siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
   if (guests_) guests_->stop_editing();
@@ -331,12 +337,14 @@ void Run::join_late() {
   }
 }
 
-std::string Run::who_lags() const {
+std::string Run::who_lags() {
   if (server_.process() == nullptr) return "the server is not up";
   if (guests_)
     if (std::string why = guests_->why_not(); !why.empty()) return why;
   if (warden_)
     if (std::string why = warden_->why_not(); !why.empty()) return why;
+  if (newsroom_)
+    if (std::string why = newsroom_->why_not(); !why.empty()) return why;
   std::map<ObjectName, const Client*> first;
   for (const auto& client : clients_) {
     if (std::string why = client->why_not(); !why.empty()) return why;
@@ -412,6 +420,7 @@ void Run::take_stock() {
   if (locksmith_) locksmith_->check(tables);
   if (warden_) warden_->check(tables);
   if (remover_) remover_->check(stored);
+  if (newsroom_) newsroom_->check(stored);
   for (const std::string& workspace : workspaces()) {
     freeze_.check(tables, workspace);
     check_checkouts(world_, tables, workspace);

@@ -201,6 +201,8 @@ node::ShardOptions Server::Process::shard_options(Server& server) {
           .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
           .jobs = &jobs,
           .loop_share = server.settings_.loop_share,
+          .hook_sender = server.hook_sender_,
+          .hook_key = Bytes(hooks::kKeyBytes, 7),
           .reports = server.reports_};
 }
 

@@ -20,6 +20,7 @@
 #include "api/context.h"
 #include "base/memory_account.h"
 #include "base/memory_budget.h"
+#include "hooks/hook_sender.h"
 #include "http/exchange.h"
 #include "identity/access.h"
 #include "identity/ticket_authenticator.h"
@@ -173,6 +174,8 @@ class Server final : public Network::Acceptor {
   void report_to(observe::Sink* reports) { reports_ = reports; }
   // Sees the answers to all credentials, also those of the present process.
   void watch_door(DoorWatch watch) { door_watch_ = std::move(watch); }
+  // How processes send webhooks that start from now on. It must outlive them.
+  void send_hooks_through(hooks::HookSender* sender) { hook_sender_ = sender; }
   // Which types of objects processes know that start from now on; `types` outlives the server.
   void know(const merge::TypeRegistry& types) { types_ = &types; }
 
@@ -243,6 +246,7 @@ class Server final : public Network::Acceptor {
   std::set<std::string, std::less<>> importing_;
   const merge::TypeRegistry* types_ = &node::known_types();
   observe::Sink* reports_ = nullptr;
+  hooks::HookSender* hook_sender_ = nullptr;
   std::vector<const policy::Decider*> deciders_;
   Dice dice_;
   std::unique_ptr<Process> process_;
