@@ -5,8 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/qualified_name.h"
-
 namespace syncline::session {
 
 // A batch, and of which objects in it the caller may read the state, and see the history.
@@ -24,23 +22,16 @@ struct EventFeed::Judged {
 
 EventFeed::EventFeed(EventFeeds& feeds, std::uint64_t id, FeedOrder order,
                      std::unique_ptr<FeedReader> reader)
-    : feeds_(feeds),
+    : FeedSession(feeds.host_, feeds.sessions_, feeds.counters_, order.caller,
+                  order.place.workspace),
+      feeds_(feeds),
       id_(id),
       order_(std::move(order)),
-      reader_(std::move(reader)),
-      seat_(&feeds.sessions_) {}
+      reader_(std::move(reader)) {}
 
 Result<void> EventFeed::begin() {
-  workspace::Host& host = feeds_.host_;
-  const identity::Principal& principal = order_.caller.principal;
-  // The token was judged on another loop.
-  if (auto valid = seat_.check(principal, host.scheduler()); !valid) return valid;
-  auto place = host.take_place(order_.place.workspace);
-  if (!place) return std::unexpected(std::move(place.error()));
-  place_ = *std::move(place);
-  seat_.take(*this);
-  life_ = TokenLife::watch(host.scheduler(), principal, *this);
-  following_ = host.get(order_.place.workspace).follow(*this);
+  if (auto placed = take_place(); !placed) return placed;
+  following_ = host_.get(workspace()).follow(*this);
   return {};
 }
 
@@ -50,16 +41,18 @@ void EventFeed::more() {
 }
 
 void EventFeed::look() {
-  if (ended_ || !wanted_ || reading_ || !fresh_) return;
+  if (ended() || !wanted_ || reading_ || !fresh_) return;
   reading_ = true;
   fresh_ = false;
   feeds_.tail_.read(order_.place, [this, alive = std::weak_ptr(alive_)](
                                       Result<std::shared_ptr<const TailBatch>> batch) {
-    if (alive.expired() || ended_) return;
+    if (alive.expired() || ended()) return;
     if (!batch) return finish(std::unexpected(batch.error()));
     if ((*batch)->next == order_.place.after) {  // the end
       reading_ = false;
-      return order_.follow ? look() : finish({});
+      if (!order_.follow) return finish({});
+      if (!fresh_) reader_->at_end(order_.place.after);
+      return look();
     }
     auto judged = std::make_shared<Judged>();
     judged->batch = std::move(*batch);
@@ -78,13 +71,13 @@ void EventFeed::judge(std::shared_ptr<Judged> judged) {
   const std::string& object = judged->asked[judged->answered++];
   auto answer = [this, &object, judged,
                  alive = std::weak_ptr(alive_)](Result<std::vector<Result<void>>> may) {
-    if (alive.expired() || ended_) return;
+    if (alive.expired() || ended()) return;
     if (!may) return finish(std::unexpected(may.error()));
     if (may->front()) judged->readable.emplace(object, may->back().has_value());
     judge(judged);
   };
-  feeds_.host_.foresee(order_.caller, order_.place.workspace, object,
-                       {{identity::Right::kRead}, {identity::Right::kHistory}}, std::move(answer));
+  host_.foresee(caller(), workspace(), object,
+                {{identity::Right::kRead}, {identity::Right::kHistory}}, std::move(answer));
 }
 
 void EventFeed::give(const Judged& judged) {
@@ -108,8 +101,8 @@ void EventFeed::on_closed(const Error& why) {
 
 // The feed ends in a turn of its own, because whoever calls goes on with it, or with its list.
 void EventFeed::finish(Result<void> how) {
-  if (std::exchange(ended_, true)) return;
-  feeds_.host_.scheduler().post([this, how = std::move(how), alive = std::weak_ptr(alive_)] {
+  if (!end_now()) return;
+  host_.scheduler().post([this, how = std::move(how), alive = std::weak_ptr(alive_)] {
     if (alive.expired()) return;
     reader_->end(how);
     feeds_.end(id_);
@@ -118,37 +111,7 @@ void EventFeed::finish(Result<void> how) {
 
 SessionInfo EventFeed::info() const {
   const std::string& object = order_.place.object;
-  return {.protocol = "events",
-          .workspace = std::string(split_name(order_.place.workspace).workspace),
-          .address = order_.caller.peer,
-          .documents = {{.object = object.empty() ? order_.prefix : object,
-                         .principal = order_.caller.principal}}};
-}
-
-void EventFeed::kick() {
-  if (ended_) return;
-  ++feeds_.counters_.ended_kicked;
-  finish(std::unexpected(kicked()));
-}
-
-void EventFeed::end_revoked(const identity::Revocations& revocations) {
-  if (ended_) return;
-  const auto valid = revocations.check(order_.caller.principal);
-  if (valid) return;
-  ++feeds_.counters_.ended_revoked;
-  finish(std::unexpected(valid.error()));
-}
-
-void EventFeed::look_again(const identity::Revocations& outdated) {
-  if (ended_ || outdated.check(order_.caller.principal)) return;
-  ++feeds_.counters_.ended_outdated;
-  finish(std::unexpected(outdated_token()));
-}
-
-void EventFeed::token_expired() {
-  if (ended_) return;
-  ++feeds_.counters_.ended_expired;
-  finish(std::unexpected(expired_token()));
+  return info_about("events", object.empty() ? order_.prefix : object);
 }
 
 Result<std::uint64_t> EventFeeds::begin(FeedOrder order, std::unique_ptr<FeedReader> reader) {

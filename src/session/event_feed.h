@@ -1,8 +1,8 @@
 // EventFeed: one reader who follows the durable events of a workspace, from a position on.
 //
-// A feed is a session like those of editors: it has a place among the connections of its tenant, operators see it and
-// end it, it ends with its token, and each event is shown only if its caller may read the object at that moment. Who did
-// what is history: without that right, only the fact is shown that the object has changed.
+// A feed is a session like those of editors (session/feed_session.h), and each event is shown only if its caller may read
+// the object at that moment. Who did what is history: without that right, only the fact is shown that the object has
+// changed.
 // It reads the next events when its reader has taken those before, so a slow reader costs what one batch takes.
 //
 // Thread-safety: none; a feed lives on the loop of its workspace. Ownership: EventFeeds own the feeds of a loop. What
@@ -17,11 +17,10 @@
 
 #include "base/pieces.h"
 #include "identity/caller.h"
-#include "limits/tenants.h"
 #include "session/event_tail.h"
+#include "session/feed_session.h"
 #include "session/limits.h"
 #include "session/session_table.h"
-#include "session/token_life.h"
 #include "syncline/error.h"
 #include "workspace/followers.h"
 #include "workspace/host.h"
@@ -40,33 +39,31 @@ struct FeedOrder {
 class FeedReader {
  public:
   virtual ~FeedReader() = default;
-  // Whole server-sent events, in order; there may be none. `next`: where to go on. The feed then waits for more().
+  // The texts of events (TailEvent), in order; there may be none. `next`: where to go on. The feed then waits for more().
   virtual void take(std::vector<SharedPiece> events, log::Position next) = 0;
+  // There is nothing behind that at present. It goes on when there is.
+  virtual void at_end(log::Position /*next*/) {}
   // The last call, unless the feed was ended by EventFeeds::end(). Without an error, all was given that there is.
   virtual void end(const Result<void>& how) = 0;
 };
 
 class EventFeeds;
 
-class EventFeed final : public LiveSession, TokenLife::Holder, workspace::Follower {
+class EventFeed final : public FeedSession, workspace::Follower {
  public:
   EventFeed(EventFeeds& feeds, std::uint64_t id, FeedOrder order,
             std::unique_ptr<FeedReader> reader);
 
-  // kUnavailable: the tenant has as many connections as it may. kUnauthorized: the token is no longer valid.
+  // Errors: those of FeedSession::take_place().
   Result<void> begin();
   // The reader has room for a batch.
   void more();
 
   SessionInfo info() const override;
-  void kick() override;
-  void end_revoked(const identity::Revocations& revocations) override;
-  void look_again(const identity::Revocations& outdated) override;
 
  private:
   struct Judged;
 
-  void token_expired() override;
   void on_durable() override;
   void on_closed(const Error& why) override;
   friend class EventFeeds;  // for on_closed()
@@ -74,20 +71,16 @@ class EventFeed final : public LiveSession, TokenLife::Holder, workspace::Follow
   void look();
   void judge(std::shared_ptr<Judged> judged);
   void give(const Judged& judged);
-  void finish(Result<void> how);
+  void finish(Result<void> how) override;
 
   EventFeeds& feeds_;
   const std::uint64_t id_;
   FeedOrder order_;
   const std::unique_ptr<FeedReader> reader_;
-  limits::Place place_;
-  Seat seat_;
-  std::unique_ptr<TokenLife> life_;
   workspace::Followers::Place following_;
   bool wanted_ = false;   // the reader has room
   bool reading_ = false;  // a batch is read or judged
   bool fresh_ = true;     // there may be events at the place that nobody has looked for
-  bool ended_ = false;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
 

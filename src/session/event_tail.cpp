@@ -15,7 +15,8 @@ namespace {
 constexpr log::ReadLimits kBatch{.max_events = 256, .max_bytes = std::size_t{256} << 10};
 
 // JSON has no line breaks.
-SharedPiece server_sent(const log::Event& event, std::string_view json) {
+SharedPiece told_text(const log::Event& event, std::string json, bool bare) {
+  if (bare) return SharedPiece::of(std::move(json));
   return SharedPiece::of(fmt::format("id: {}\nevent: change\ndata: {}\n\n", event.position, json));
 }
 
@@ -25,10 +26,11 @@ std::shared_ptr<const TailBatch> batch_of(const std::vector<log::Event>& events,
   batch->next = events.empty() ? place.after : events.back().position;
   for (const log::Event& event : events)
     if (!log::is_system_object(event.object))
-      batch->events.push_back({.object = event.object,
-                               .type = event.type,
-                               .text = server_sent(event, told_json(event, place.content)),
-                               .notice = server_sent(event, notice_json(event))});
+      batch->events.push_back(
+          {.object = event.object,
+           .type = event.type,
+           .text = told_text(event, told_json(event, place.content), place.bare),
+           .notice = told_text(event, notice_json(event), place.bare)});
   return batch;
 }
 

@@ -26,6 +26,7 @@ struct TailPlace {
   std::string object;  // only of this one; "": of all
   log::Position after = 0;
   bool content = false;  // the text has the change itself
+  bool bare = false;     // the texts are JSON alone, not server-sent events
 
   auto operator<=>(const TailPlace&) const = default;
 };
@@ -33,8 +34,8 @@ struct TailPlace {
 struct TailEvent {
   std::string object;
   std::string type;
-  // Whole server-sent events: the event of the log, and only that the object has changed, for those who may not see its
-  // history.
+  // Whole server-sent events, or their JSON: the event of the log, and only that the object has changed, for those who may
+  // not see its history.
   SharedPiece text;
   SharedPiece notice;
 };
