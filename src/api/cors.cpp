@@ -25,7 +25,9 @@ std::optional<http::Response> Cors::preflight(const http::Request& request) cons
       {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
       {"Access-Control-Allow-Headers",
        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, "
-       "Mcp-Session-Id, Mcp-Protocol-Version, traceparent"},
+       "Mcp-Session-Id, Mcp-Protocol-Version, traceparent, Stream-TTL, Stream-Expires-At, "
+       "Stream-Seq, Stream-Closed, Stream-Forked-From, Stream-Fork-Offset, "
+       "Stream-Fork-Sub-Offset, Producer-Id, Producer-Epoch, Producer-Seq"},
       {"Access-Control-Max-Age", "600"}};
   return response;
 }
@@ -38,7 +40,11 @@ void Cors::admit(const http::Request& request, http::Responder& responder) const
   responder.add_header("Access-Control-Allow-Origin", std::string(*origin));
   if (with_cookies_) responder.add_header("Access-Control-Allow-Credentials", "true");
   responder.add_header("Access-Control-Expose-Headers",
-                       "ETag, Link, Syncline-Position, Idempotent-Replayed, Mcp-Session-Id");
+                       "ETag, Link, Location, Syncline-Position, Idempotent-Replayed, "
+                       "Mcp-Session-Id, Stream-Next-Offset, Stream-Cursor, Stream-Up-To-Date, "
+                       "Stream-Closed, Stream-TTL, Stream-Expires-At, Stream-SSE-Data-Encoding, "
+                       "Producer-Epoch, Producer-Seq, Producer-Expected-Seq, "
+                       "Producer-Received-Seq");
 }
 
 }  // namespace syncline::api

@@ -23,38 +23,15 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 31> tables() {
-  return {state_routes(),
-          write_routes(),
-          history_routes(),
-          restore_routes(),
-          proof_routes(),
-          export_routes(),
-          retention_routes(),
-          quarantine_routes(),
-          shut_routes(),
-          backup_routes(),
-          import_routes(),
-          log_level_routes(),
-          session_routes(),
-          api_key_routes(),
-          ticket_routes(),
-          people_routes(),
-          security_event_routes(),
-          tenant_routes(),
-          revocation_routes(),
-          policy_routes(),
-          simulation_routes(),
-          access_routes(),
-          rights_routes(),
-          link_routes(),
-          audit_routes(),
-          delete_routes(),
-          event_routes(),
-          webhook_routes(),
-          search_routes(),
-          mcp_routes(),
-          copy_routes()};
+std::array<std::span<const Route>, 32> tables() {
+  return {state_routes(),          write_routes(),   history_routes(),    restore_routes(),
+          proof_routes(),          export_routes(),  retention_routes(),  quarantine_routes(),
+          shut_routes(),           backup_routes(),  import_routes(),     log_level_routes(),
+          session_routes(),        api_key_routes(), ticket_routes(),     people_routes(),
+          security_event_routes(), tenant_routes(),  revocation_routes(), policy_routes(),
+          simulation_routes(),     access_routes(),  rights_routes(),     link_routes(),
+          audit_routes(),          delete_routes(),  event_routes(),      webhook_routes(),
+          search_routes(),         mcp_routes(),     copy_routes(),       stream_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -76,7 +53,7 @@ std::optional<Match> match(std::string_view pattern, std::string_view path) {
   Match found;
   while (!pattern.empty()) {
     const std::string_view expected = next_segment(pattern);
-    if (expected.starts_with('{') && pattern.empty()) {
+    if (expected.starts_with('{') && pattern.empty() && expected != "{workspace}") {
       found.rest = std::exchange(path, {});
       if (found.rest.empty()) return std::nullopt;
       // Below a webhook there are further routes.

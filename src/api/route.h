@@ -1,4 +1,4 @@
-// The HTTP API under /v1: a table of routes, which openapi.json describes for clients. Tests
+// The HTTP API under /v1 and /streams: a table of routes, which openapi.json describes for clients. Tests
 // compare the two, and compare the answers with openapi.json.
 //
 // A route names the right that it needs and its handler. The dispatcher (api/dispatch.h) does
@@ -135,6 +135,7 @@ std::span<const Route> event_routes();   // what happens, as it happens
 std::span<const Route> search_routes();  // where a text stands
 std::span<const Route> mcp_routes();     // agents
 std::span<const Route> copy_routes();
+std::span<const Route> stream_routes();  // Durable Streams
 std::span<const Route> webhook_routes();  // what happens, told to receivers elsewhere
 
 }  // namespace syncline::api

@@ -34,6 +34,12 @@ bool is_protocol_path(std::string_view path) {
   return path.starts_with("/y/") || path.starts_with("/hocuspocus/");
 }
 
+// What somebody has appended is shown to browsers as it is: they must not take it for a page or a script.
+void add_browser_headers(http::Responder& responder) {
+  responder.add_header("X-Content-Type-Options", "nosniff");
+  responder.add_header("Cross-Origin-Resource-Policy", "same-origin");
+}
+
 void serve_api(Context& context, http::Request request, http::Responder responder) {
   context.cors.admit(request, responder);
   if (auto answer = context.cors.preflight(request)) return responder.respond(std::move(*answer));
@@ -62,7 +68,8 @@ void route(Context& context, http::Request request, http::Responder responder) {
   if (shard != nullptr)
     if (auto refused = node::refuse_fast(*shard, request.peer))
       return responder.respond(std::move(*refused));
-  if (path.starts_with("/v1/") || path == "/mcp")
+  if (path.starts_with("/streams/")) add_browser_headers(responder);
+  if (path.starts_with("/v1/") || path.starts_with("/streams/") || path == "/mcp")
     return serve_api(context, std::move(request), std::move(responder));
   if (request.method != "GET" && request.method != "HEAD")
     return responder.respond(method_not_allowed("GET, HEAD"));

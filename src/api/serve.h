@@ -5,6 +5,7 @@
 //   GET /metrics                                Prometheus text
 //   /v1/…                                       the HTTP API: api/route.h, and docs/openapi.json,
 //                                               which is served as /openapi.json
+//   /streams/…                                  Durable Streams: api/streams.cpp
 //   /mcp                                        the Model Context Protocol: api/mcp.cpp
 //
 // The client protocols (/y/…, /hocuspocus/…) come in as WebSockets: node/accept.h.

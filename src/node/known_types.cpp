@@ -2,11 +2,13 @@
 
 #include "state/audit_object.h"
 #include "state/rules_object.h"
+#include "streams/stream.h"
 
 namespace syncline::node {
 
 const merge::TypeRegistry& known_types() {
-  static const merge::TypeRegistry types{&merge::doc_type(), &state::rules_type(), &state::audit_type()};
+  static const merge::TypeRegistry types{&merge::doc_type(), &state::rules_type(),
+                                         &state::audit_type(), &streams::stream_type()};
   return types;
 }
 

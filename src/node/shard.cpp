@@ -97,6 +97,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
            std::move(options.gate)),
       waits(loop, host),
       feeds(host, sessions, session_counters),
+      streams(host, sessions, session_counters),
       hooks(
           {.host = host,
            .directory = store->directory(),

@@ -43,6 +43,7 @@
 #include "session/limits.h"
 #include "session/refusals.h"
 #include "session/session_table.h"
+#include "session/stream_feed.h"
 #include "state/object_cache.h"
 #include "state/quarantine.h"
 #include "state/retention_keeper.h"
@@ -141,6 +142,7 @@ struct Shard {
   workspace::Host host;
   WaitRoom waits;  // requests that wait until an object changes
   session::EventFeeds feeds;
+  session::StreamFeeds streams;
   hooks::Deliveries hooks;  // webhooks
   session::Agents agents;   // at work on objects of this loop, and their sessions
   state::RetentionKeeper retention;

@@ -255,6 +255,7 @@ class Workspace {
     log::Position position = 0;
     std::unique_ptr<Pieces> content = nullptr;
     MemoryCharge charge = {};  // of the content, if a worker made it
+    std::uint64_t generation = 0;
   };
   // What it returns must not refer to the object.
   using Extract = std::move_only_function<Result<std::unique_ptr<Pieces>>(const merge::Object&)>;

@@ -193,7 +193,9 @@ void Workspace::look(LiveObject& object, const identity::Caller& caller, Extract
   }
   auto content = extract(object.object());
   if (!content) return done(std::unexpected(std::move(content.error())));
-  View view{object.position(), std::move(*content)};
+  View view{.position = object.position(),
+            .content = std::move(*content),
+            .generation = object.resident().generation()};
   if (is_mutated(Mutation::read_before_commit)) return done(std::move(view));
   let_out(object, verdict.rules,
           [view = std::move(view), done = std::move(done)](const Error* lost) mutable {
@@ -227,7 +229,8 @@ void Workspace::look_elsewhere(LiveObject& object, log::Position rules, Extract 
                     replayed->object.reset();
                     replayed->charge.set(0);
                     slot = state::JobSlot();
-                    answer(View{replayed->position, std::move(*content), std::move(charge)});
+                    answer(View{replayed->position, std::move(*content), std::move(charge),
+                                replayed->generation});
                   });
             };
             services_.off_loop->jobs.start(std::move(order), std::move(work));
@@ -255,8 +258,11 @@ void Workspace::make_change(LiveObject& object, Author author, Make make, Done<R
                         done = std::move(done)]() mutable {
       make_change(object, std::move(author), std::move(make), std::move(done));
     });
-  if (author.type != nullptr && object.position() == 0 && object.subscribers().size() <= 1)
-    services_.cache.begin_as(object.resident(), *author.type);
+  const merge::ObjectType& type =
+      author.type != nullptr ? *author.type : services_.types.default_type();
+  if (object.position() == 0 && object.subscribers().size() <= 1 &&
+      &object.object().type() != &type)
+    services_.cache.begin_as(object.resident(), type);
   if (answer_only_change(object, author, done)) return;
   if (!is_large(object) && !is_large(author.reads)) {
     auto intent = make(object.object(), object.position());

@@ -16,6 +16,7 @@
 #include "identity/person.h"
 #include "identity/ticket_authenticator.h"
 #include "node/revoke.h"
+#include "streams/stream.h"
 #include "support/test_api.h"
 #include "syncline/crdt/any.h"
 
@@ -171,9 +172,10 @@ struct Vault {
 
 struct Trial {
   std::string_view method;
-  std::string_view path;    // as openapi.json has it
-  std::string_view target;  // behind "/v1"; VAULT stands for the workspace, PLAN for the object
-  int answer;               // to whoever has the right
+  std::string_view path;  // as openapi.json has it
+  std::string_view
+      target;  // behind "/v1", if the path begins so; VAULT stands for the workspace, PLAN for the object
+  int answer;  // to whoever has the right
   void (*prepare)(Vault& vault) = [](Vault&) {};
   std::string_view body = {};     // with the same words
   std::string_view headers = {};  // whole lines
@@ -192,7 +194,27 @@ void delete_plan(Vault& vault) {
   vault.node.run();
 }
 
+// From now on, "plan" is a stream.
+void begin_stream(Vault& vault) {
+  delete_plan(vault);
+  vault.node.shards->at(0)->host.get("vault").change(
+      "plan", {.caller = testing::ann(), .type = &streams::stream_type()},
+      [](const merge::Object&, log::Position) -> Result<Bytes> {
+        return streams::encode(streams::CreateStream{.config = {.content_type = "text/plain"},
+                                                     .content = as_bytes("classified")});
+      },
+      [](Result<workspace::Receipt> begun) { EXPECT_TRUE(begun); });
+  vault.node.run();
+}
+
 constexpr Trial kTrials[] = {
+    {"GET", "/streams/{workspace}", "/streams/VAULT?offset=-1", 200},
+    {"GET", "/streams/{workspace}/{object}", "/streams/VAULT/PLAN", 200, begin_stream},
+    {"PUT", "/streams/{workspace}/{object}", "/streams/VAULT/PLAN", 201, delete_plan, "mine",
+     "Content-Type: text/plain\r\n"},
+    {"POST", "/streams/{workspace}/{object}", "/streams/VAULT/PLAN", 204, begin_stream, "mine",
+     "Content-Type: text/plain\r\n"},
+    {"DELETE", "/streams/{workspace}/{object}", "/streams/VAULT/PLAN", 204, begin_stream},
     {"GET", "/v1/workspaces", "/workspaces", 200},
     {"GET", "/v1/workspaces/{workspace}/objects", "/workspaces/VAULT/objects", 200},
     {"GET", "/v1/workspaces/{workspace}/objects/{object}", "/workspaces/VAULT/objects/PLAN", 200},
@@ -331,7 +353,7 @@ std::string with_names(std::string text, std::string_view workspace, std::string
 }
 
 std::string target_of(const Trial& trial, std::string_view workspace, std::string_view object) {
-  const std::string_view version = trial.path == "/mcp" ? "" : "/v1";
+  const std::string_view version = trial.path.starts_with("/v1") ? "/v1" : "";
   return with_names(std::string(version) + std::string(trial.target), workspace, object);
 }
 

@@ -82,6 +82,13 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('GET', '/workspaces/team/changes/notes/plan?from=1&limit=1');
   await ok('GET', '/workspaces/team/events?after=0&follow=0');
   await ok('GET', '/workspaces/team/events/notes/plan?after=0&follow=0&content=1');
+  const stream = '/streams/team/jobs/log';
+  const lines = (body) => ({ headers: { 'Content-Type': 'text/plain' }, body });
+  for (const [method, path, options, status] of [['PUT', stream, lines('one\n'), 201], ['PUT', stream, lines(), 200], ['POST', stream, lines('two\n'), 204],
+    ['GET', stream, {}, 200], ['GET', `${stream}?offset=5`, {}, 400], ['PUT', stream, { headers: { 'Content-Type': 'text/html' } }, 409], ['POST', `${stream}2`, lines('x'), 404],
+    ['PUT', `${stream}2`, { headers: { 'Stream-Forked-From': stream } }, 201], ['DELETE', stream, {}, 204], ['GET', stream, {}, 410],
+    ['DELETE', `${stream}2`, {}, 204], ['GET', '/streams/team?offset=-1', {}, 200], ['GET', '/streams/none', {}, 404]])
+    assert.equal((await api.ask(method, path, options)).status, status, `${method} ${path}`);
   const hook = (await ok('POST', '/workspaces/team/webhooks', { body: JSON.stringify({ url: 'https://app.example/hook', prefix: 'none/' }) })).body;
   assert.equal((await ok('GET', '/workspaces/team/webhooks')).body.webhooks.length, 1);
   await ok('GET', `/workspaces/team/webhooks/${hook.id}`);

@@ -73,7 +73,10 @@ class TestNode {
   // Whoever still follows a workspace has an answer on another loop, perhaps.
   ~TestNode() {
     for (std::size_t i = 0; i < loops.size(); ++i)
-      if (node::Shard* shard = shards->at(i)) shard->feeds.end_all();
+      if (node::Shard* shard = shards->at(i)) {
+        shard->feeds.end_all();
+        shard->streams.end_all();
+      }
     run();
   }
 

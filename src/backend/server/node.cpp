@@ -630,6 +630,7 @@ void Node::Impl::stop() {
     run_on((*loops)[i], [&] {
       shards->at(i)->hooks.stop();
       shards->at(i)->feeds.end_all();
+      shards->at(i)->streams.end_all();
     });
   for (std::size_t i = 0; shards && i < loops->size(); ++i) run_on((*loops)[i], [] {});
   // The gate asks the imports. After one turn of every loop, nobody calls the gate any more.
@@ -686,7 +687,10 @@ bool Node::drain(std::uint64_t deadline_ms) {
   // Events that are not signed in this time are signed after the next start.
   while (impl_->unsigned_events() && std::chrono::steady_clock::now() < enough) pause();
   for (std::size_t i = 0; i < impl_->loops->size(); ++i)
-    run_on((*impl_->loops)[i], [&] { impl_->shards->at(i)->feeds.end_all(); });
+    run_on((*impl_->loops)[i], [&] {
+      impl_->shards->at(i)->feeds.end_all();
+      impl_->shards->at(i)->streams.end_all();
+    });
   return impl_->server->drain(deadline_ms);
 }
 

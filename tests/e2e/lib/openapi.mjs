@@ -19,7 +19,7 @@ export function described(document) {
 export function routed() {
   const folder = join(repository, 'src/api');
   const sources = readdirSync(folder).filter((file) => file.endsWith('.cpp')).map((file) => readFileSync(join(folder, file), 'utf8'));
-  return sources.flatMap((source) => [...source.matchAll(/\{"([A-Z]+)",\s*"(\/(?:v1|mcp)[^"]*)",[^}]*\}/g)].map(([, method, path]) => `${method} ${path}`));
+  return sources.flatMap((source) => [...source.matchAll(/\{"([A-Z]+)",\s*"(\/(?:v1|mcp|streams)[^"]*)",[^}]*\}/g)].map(([, method, path]) => `${method} ${path}`));
 }
 
 export class Api {
