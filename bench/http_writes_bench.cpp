@@ -1,11 +1,12 @@
 // How many changes a second a running server makes durable over HTTP, and what one costs.
 //
 //   syncline serve --port 4400 --data-dir /tmp/data &
-//   http_writes_bench 4400 $! [SECONDS [CONNECTIONS]]
+//   http_writes_bench 4400 $! [SECONDS [CONNECTIONS [edits | appends]]]
 //
 // Each connection sends one change after the other, and the next when the last is answered: "insert a few characters at
 // the end of a text", as a script would say it. Each connection has a document of its own in one of 16 workspaces, and
 // begins another after 200 changes, so the documents stay small. The answer comes when the change is synced to disk.
+// With "appends", a change is an append of 256 bytes to one of the 16 streams of the connection, in turn.
 // One thread, 127.0.0.1 only. Ends by itself.
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -32,8 +33,12 @@ constexpr int kChangesPerDocument = 200;
 constexpr std::string_view kBody =
     R"({"root":"content","ops":[{"insert":"hello, world. ","at":"end"}]})";
 
+constexpr std::size_t kStreams = 16;  // of a connection
+constexpr std::size_t kAppended = 256;
+
 struct Connection {
   int fd = -1;
+  bool appends = false;
   std::size_t number = 0;
   std::size_t sent = 0;  // requests
   std::string answer;
@@ -58,12 +63,26 @@ int connect_to(std::uint16_t port) {
   return fd;
 }
 
-void send_next(Connection& connection) {
-  const std::string request = fmt::format(
+std::string edit_of(const Connection& connection) {
+  return fmt::format(
       "PATCH /v1/workspaces/bench-{}/objects/c{}-{} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
       "Content-Type: application/vnd.syncline.text+json\r\nContent-Length: {}\r\n\r\n{}",
       connection.number % 16, connection.number, connection.sent / kChangesPerDocument,
       kBody.size(), kBody);
+}
+
+// The first ones begin the streams.
+std::string append_of(const Connection& connection) {
+  const std::string body(connection.sent < kStreams ? 0 : kAppended, 'x');
+  return fmt::format(
+      "{} /streams/bench-{}/s{}-{} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+      "Content-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n{}",
+      body.empty() ? "PUT" : "POST", connection.number % 16, connection.number,
+      connection.sent % kStreams, body.size(), body);
+}
+
+void send_next(Connection& connection) {
+  const std::string request = connection.appends ? append_of(connection) : edit_of(connection);
   ++connection.sent;
   connection.answer.clear();
   connection.began = Clock::now();
@@ -80,11 +99,12 @@ bool receive(Connection& connection) {
   connection.answer.append(buffer, static_cast<std::size_t>(size));
   const std::size_t head = connection.answer.find("\r\n\r\n");
   if (head == std::string::npos) return false;
+  const std::string status = connection.answer.substr(9, 3);
+  if (status == "204") return true;
   const std::size_t length = connection.answer.find("Content-Length: ");
   if (length == std::string::npos || length > head) stop("an answer without a length");
   const std::size_t body = std::strtoull(connection.answer.c_str() + length + 16, nullptr, 10);
   if (connection.answer.size() < head + 4 + body) return false;
-  const std::string status = connection.answer.substr(9, 3);
   if (status != "200" && status != "201") stop(connection.answer);
   return true;
 }
@@ -105,11 +125,12 @@ double load_average() {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 3) stop("PORT PID [SECONDS [CONNECTIONS]]");
+  if (count < 3) stop("PORT PID [SECONDS [CONNECTIONS [edits | appends]]]");
   const auto port = static_cast<std::uint16_t>(std::atoi(arguments[1]));
   const pid_t server = std::atoi(arguments[2]);
   const int seconds = std::clamp(count > 3 ? std::atoi(arguments[3]) : 8, 1, 60);
   const int connections = std::clamp(count > 4 ? std::atoi(arguments[4]) : 64, 1, 1000);
+  const bool appends = count > 5 && std::string_view(arguments[5]) == "appends";
   const double load = load_average();
 
   std::vector<Connection> all(static_cast<std::size_t>(connections));
@@ -117,6 +138,7 @@ int main(int count, char** arguments) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].fd = connect_to(port);
     all[i].number = i;
+    all[i].appends = appends;
     polled.push_back({all[i].fd, POLLIN, 0});
     send_next(all[i]);
   }
