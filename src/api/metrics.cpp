@@ -52,7 +52,7 @@ LoopSample sample(const node::Shard& shard) {
                     .workspaces = shard.host.workspaces(),
                     .shut = shard.host.shut().all().size(),
                     .shuts = shard.host.shut().added(),
-                    .feeds = shard.feeds.size(),
+                    .feeds = shard.feeds.size() + shard.streams.size(),
                     .feed_reads = shard.feeds.tail().reads(),
                     .hooks = shard.hooks.counters(),
                     .webhooks = shard.hooks.size(),

@@ -51,7 +51,7 @@ http::Response log_head(Offset next) {
 class LogPageReader : public session::FeedReader {
  public:
   // `head`: where the log ends now.
-  LogPageReader(Call call, ReadWish wish, Offset start, log::Position head)
+  LogPageReader(std::shared_ptr<Call> call, ReadWish wish, Offset start, log::Position head)
       : call_(std::move(call)), wish_(std::move(wish)), next_(start), head_(head) {}
 
   // The feed has this id. It must not end within its own calls.
@@ -59,7 +59,7 @@ class LogPageReader : public session::FeedReader {
     feed_ = feed;
     if (wish_.live == ReadWish::Live::kLongPoll) {
       left_ms_ = kLogWaitMs;
-      look_later(call_.shard, feed);
+      look_later();
     }
     ask();
   }
@@ -74,13 +74,13 @@ class LogPageReader : public session::FeedReader {
     if (answered_) return;
     if (how) return answer({});
     answered_ = true;
-    call_.refuse(how.error());
+    call_->refuse(how.error());
   }
 
   // The time of a reader who waits goes by. False: it is over.
   bool tick() {
     if (answered_) return false;
-    const bool gone = call_.abandoned != nullptr && *call_.abandoned;
+    const bool gone = call_->abandoned != nullptr && *call_->abandoned;
     left_ms_ -= std::min(left_ms_, kAbandonedMs);
     if (!gone && left_ms_ > 0) return true;
     answer({});
@@ -88,15 +88,17 @@ class LogPageReader : public session::FeedReader {
   }
 
  private:
+  // Nothing may be asked of the loop's shard when the feed, and this with it, is gone.
   void ask() {
-    call_.shard.scheduler.post([&shard = call_.shard, feed = feed_] {
-      if (auto* found = shard.feeds.find(feed)) found->more();
+    call_->shard.scheduler.post([this, alive = std::weak_ptr(alive_)] {
+      if (alive.expired()) return;
+      if (auto* found = call_->shard.feeds.find(feed_)) found->more();
     });
   }
 
-  void look_later(node::Shard& shard, std::uint64_t feed) {
-    shard.scheduler.after(kAbandonedMs, [this, &shard, feed] {
-      if (shard.feeds.find(feed) != nullptr && tick()) look_later(shard, feed);
+  void look_later() {
+    call_->shard.scheduler.after(kAbandonedMs, [this, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired() && tick()) look_later();
     });
   }
 
@@ -108,25 +110,28 @@ class LogPageReader : public session::FeedReader {
     if (next_ >= head_) response.headers.emplace_back("Stream-Up-To-Date", "true");
     if (wish_.live == ReadWish::Live::kLongPoll)
       response.headers.emplace_back(
-          "Stream-Cursor", streams::cursor_text(call_.shard.scheduler.unix_ms(), wish_.cursor,
-                                                call_.shard.random->next()));
+          "Stream-Cursor", streams::cursor_text(call_->shard.scheduler.unix_ms(), wish_.cursor,
+                                                call_->shard.random->next()));
     if (!nothing) {
       std::string body;
       for (const SharedPiece& piece : array_of(std::move(events), {}, {}))
         body += as_text(piece.view);
       response.body = std::move(body);
     }
-    call_.answer(std::move(response));
-    call_.shard.scheduler.post([&shard = call_.shard, feed = feed_] { shard.feeds.end(feed); });
+    call_->answer(std::move(response));
+    call_->shard.scheduler.post([this, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) call_->shard.feeds.end(feed_);
+    });
   }
 
-  Call call_;
+  const std::shared_ptr<Call> call_;
   const ReadWish wish_;
   Offset next_;
   const log::Position head_;
   std::uint64_t feed_ = 0;
   std::uint64_t left_ms_ = 0;
   bool answered_ = false;
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
 
 // ---- whoever follows
@@ -193,13 +198,13 @@ void follow_log(Call call, const ReadWish& wish, Offset start) {
        .leave = [](node::Shard& shard, std::uint64_t feed) { shard.feeds.end(feed); }});
 }
 
-void read_log(Call call, ReadWish wish, Offset start, log::Position head) {
-  auto order = order_of(call, start, wish.live == ReadWish::Live::kLongPoll);
-  node::Shard& shard = call.shard;
-  auto reader = std::make_unique<LogPageReader>(std::move(call), std::move(wish), start, head);
+void read_log(Call asked, ReadWish wish, Offset start, log::Position head) {
+  auto call = std::make_shared<Call>(std::move(asked));
+  auto order = order_of(*call, start, wish.live == ReadWish::Live::kLongPoll);
+  auto reader = std::make_unique<LogPageReader>(call, std::move(wish), start, head);
   LogPageReader& page = *reader;
-  const auto id = shard.feeds.begin(std::move(order), std::move(reader));
-  if (id) page.begin(*id);
+  const auto id = call->shard.feeds.begin(std::move(order), std::move(reader));
+  id ? page.begin(*id) : call->refuse(id.error());
 }
 
 }  // namespace
