@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/assert.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -131,6 +133,15 @@ void detail::sha256_blocks_portable(std::uint32_t* state, const std::uint8_t* da
 Sha256::Sha256()
     : state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
              0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19} {}
+
+Sha256::Sha256(const State& state) : state_(state.words), length_(state.length) {
+  SYNCLINE_ASSERT(state.length % 64 == 0);
+}
+
+Sha256::State Sha256::state() const {
+  SYNCLINE_ASSERT(filled_ == 0);
+  return {state_, length_};
+}
 
 void Sha256::update(ByteView bytes) {
   length_ += bytes.size();

@@ -17,10 +17,23 @@ using Hash256 = std::array<std::uint8_t, 32>;
 
 class Sha256 {
  public:
+  // What is known after a whole number of blocks of 64 bytes. With it, the hash can be continued later, also by
+  // another process.
+  struct State {
+    std::array<std::uint32_t, 8> words{};
+    std::uint64_t length = 0;  // bytes seen
+
+    bool operator==(const State&) const = default;
+  };
+
   Sha256();
+  // `state.length` must be a multiple of 64.
+  explicit Sha256(const State& state);
   void update(ByteView bytes);
   // The hash of all bytes so far. The object must not be used afterwards.
   Hash256 finish();
+  // The number of bytes seen must be a multiple of 64.
+  State state() const;
 
  private:
   std::array<std::uint32_t, 8> state_;

@@ -194,6 +194,8 @@ struct EncodedEvent {
   Group group;
   std::optional<Origin> origin;
   std::optional<Numbered> numbered;  // nullopt: the actor is not a named actor
+  std::uint64_t generation = 1;
+  std::optional<Hash256> file = {};  // the file that the event names (log/file_version.h)
   Bytes record;
 };
 

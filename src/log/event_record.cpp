@@ -12,6 +12,7 @@
 #include "log/event.h"
 #include "log/event_check.h"
 #include "log/event_fields.h"
+#include "log/file_version.h"
 
 namespace syncline::log {
 namespace {
@@ -339,6 +340,8 @@ EncodedEvent with_record(const Event& event, Bytes record) {
           .group = event.group,
           .origin = event.origin,
           .numbered = std::move(numbered),
+          .generation = event.generation,
+          .file = file_named_in(event),
           .record = std::move(record)};
 }
 

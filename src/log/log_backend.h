@@ -17,6 +17,7 @@
 #include "log/catalog.h"
 #include "log/directory_store.h"
 #include "log/event_log.h"
+#include "log/file_store.h"
 #include "log/pin_store.h"
 #include "log/retention_store.h"
 #include "log/rules_store.h"
@@ -40,6 +41,7 @@ class LoopStore {
   virtual ActorStore& actors() = 0;
   virtual RulesStore& rules() = 0;
   virtual DirectoryStore& directory() = 0;
+  virtual FileStore& files() = 0;
 };
 
 class LogBackend {

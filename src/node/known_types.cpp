@@ -1,6 +1,7 @@
 #include "node/known_types.h"
 
 #include "state/audit_object.h"
+#include "state/file_object.h"
 #include "state/rules_object.h"
 #include "streams/stream.h"
 
@@ -8,7 +9,8 @@ namespace syncline::node {
 
 const merge::TypeRegistry& known_types() {
   static const merge::TypeRegistry types{&merge::doc_type(), &state::rules_type(),
-                                         &state::audit_type(), &streams::stream_type()};
+                                         &state::audit_type(), &state::file_type(),
+                                         &streams::stream_type()};
   return types;
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "log/file_version.h"
 #include "state/object_replay.h"
 #include "state/state_parts.h"
 
@@ -117,7 +118,7 @@ void BundleImport::take(const log::Event& event, ByteView record) {
   if (event.position > there_.last_position) {
     if (auto ok = group_.take(event.position, event.group); !ok) torn_ = std::move(ok.error());
     next_.events.push_back(log::with_record(event, to_bytes(record)));
-    next_.changes_bytes += event.intent.size();
+    next_.changes_bytes += log::stored_bytes(event.type, event.intent);
     if (!weights_.contains(event.object)) ++next_.new_objects;
   }
   if (event.dropped_payload) weights_[event.object].gap = true;

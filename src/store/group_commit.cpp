@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "log/append_check.h"
 #include "store/contents.h"
 #include "store/directory.h"
@@ -50,6 +51,7 @@ GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Ready
   forget_damaged();
   Batch batch;
   ++batches_;
+  files_.begin_batch();
   const Result<void> poisoned = poison_ ? std::unexpected(*poison_) : Result<void>();
   for (Request& request : requests) {
     const Result<void>& allowed = makes_room(request) ? ready.cleaning : ready.all;
@@ -163,6 +165,8 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
     writes.put(Family::kObjects, object_key(workspace.id, event.object, event.position), {});
     batch.bytes += event.record.size();
   }
+  files_.name_versions(std::string(split_name(request.workspace).tenant), workspace.id, events,
+                       writes);
   batch.events += events.size();
   workspace.head = log::head_after(events);
   return log::Appended{workspace.head.last_position, log::Durability::kDisk};
@@ -324,6 +328,11 @@ Result<void> GroupCommit::stage(DirectoryRequest& request, Batch&, Writes& write
       writes.remove(Family::kMeta, key);
   }
   return {};
+}
+
+Result<void> GroupCommit::stage(FileRequest& request, Batch& batch, Writes& writes) {
+  if (request.overflowed) return overflowed();
+  return files_.stage(request.tenant, request.change, batch.files, writes);
 }
 
 // Reads entries and small values, but no content: a milestone whose blob is damaged counts as one.

@@ -26,6 +26,7 @@
 #include "log/actor_numbers.h"
 #include "log/event_log.h"
 #include "log/rules.h"
+#include "store/file_commit.h"
 #include "store/keys.h"
 #include "store/requests.h"
 #include "store/tables.h"
@@ -46,6 +47,7 @@ class GroupCommit {
     // Blobs that lose an entry with this batch. Once it is committed, those that no entry names any
     // more are to be removed (store/contents.h: is_named).
     std::vector<BlobName> released;
+    ReleasedFiles files;  // as store/file_commit.h says
     std::vector<std::move_only_function<void(const Result<void>&)>> answers;
   };
 
@@ -61,7 +63,7 @@ class GroupCommit {
   };
 
   // `tables` must show everything that was finished without an error.
-  explicit GroupCommit(const Tables& tables) : tables_(tables) {}
+  explicit GroupCommit(const Tables& tables) : tables_(tables), files_(tables) {}
 
   // What the disk does not accept now is refused with the error in `ready`.
   Batch stage(std::vector<Request> requests, const Ready& ready, Writes& writes);
@@ -127,6 +129,9 @@ class GroupCommit {
   Result<log::WaitingKept> stage(PutWaitingRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(RemoveWaitingRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(DirectoryRequest& request, Batch& batch, Writes& writes);
+  Result<void> stage(FileRequest& request, Batch& batch, Writes& writes);
+  Result<void> release_stale(const DropRequest& request, WorkspaceId id, log::Position floor,
+                             Batch& batch, Writes& writes);
   Result<void> settle(const AppendRequest& request, Writes& writes);
   Result<void> stage(UntoldPinRequest& request, Batch& batch, Writes& writes);
   Result<RulesStage> check_rules(const AppendRequest& request, Known* known);
@@ -151,6 +156,7 @@ class GroupCommit {
                                  log::Position floor, Batch& batch, Writes& writes);
 
   const Tables& tables_;
+  FileCommit files_;
   std::unordered_map<std::string, Known> known_;
   std::size_t tree_bytes_ = 0;        // of known_
   std::size_t known_actors_ = 0;      // of known_

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "store/contents.h"
+#include "store/files.h"
 #include "store/keys.h"
 #include "store/retention.h"
 
@@ -33,6 +34,7 @@ class FailingTables final : public Tables {
 
   std::unique_ptr<Cursor> cursor(Family family, std::string_view end) const override;
   const Blobs& blobs() const override { return tables_.blobs(); }
+  const Blobs& chunks() const override { return tables_.chunks(); }
 
  private:
   const Tables& tables_;
@@ -78,7 +80,7 @@ std::unique_ptr<Cursor> FailingTables::cursor(Family family, std::string_view en
 
 void MemoryStore::submit(Request request) {
   waiting_.push_back(std::move(request));
-  if (mode_ == CommitMode::kAtOnce) commit(waiting_.size());
+  if (mode_ == CommitMode::kAtOnce) commit();
 }
 
 void MemoryStore::put_snapshot(SnapshotRequest request) {
@@ -105,10 +107,62 @@ void MemoryStore::store_snapshots() {
   }
 }
 
+void MemoryStore::store_chunk(ChunkRequest request) {
+  if (!chunk_queue_->push(request))
+    return request.done(fail(ErrorCode::kUnavailable, "too many chunks wait to be stored"));
+  work_on_chunks();
+}
+
+void MemoryStore::work_on_chunks() {
+  while (auto job = chunk_queue_->begin()) {
+    if (const auto* name = std::get_if<BlobName>(&*job)) {
+      if (chunk_queue_->may_remove(*name)) remove_unnamed_chunk(tables_, chunks_, *name);
+      chunk_queue_->end();
+      continue;
+    }
+    auto& request = std::get<ChunkRequest>(*job);
+    log::StoredChunk stored = stored_as(request);
+    chunk_queue_->hold(stored.name);
+    stored.hold = std::shared_ptr<const void>(
+        nullptr,
+        [name = stored.name, queue = chunk_queue_](const void*) { queue->let_go(name); });
+    Result<log::StoredChunk> answer = std::move(stored);
+    chunks_.write(answer->name, std::move(request.bytes), [&](Result<void> written) {
+      if (!written) answer = std::unexpected(std::move(written.error()));
+    });
+    chunk_queue_->end();
+    request.done(std::move(answer));
+  }
+}
+
+// What has lost a name is looked at by requests of their own, which the tables then show.
+void MemoryStore::follow_up(ReleasedFiles released) {
+  const auto ask = [this](std::string tenant, FileChange change) {
+    waiting_.push_back(FileRequest{std::move(tenant), std::move(change), [](Result<void>) {}});
+  };
+  for (FileOfTenant& file : released.files) ask(std::move(file.tenant), CollectFile{file.file});
+  for (ListOfTenant& list : released.lists)
+    ask(std::move(list.tenant), ShrinkList{std::move(list.list)});
+  chunk_queue_->release(released.chunks);
+  work_on_chunks();
+}
+
+void MemoryStore::expire_uploads(std::uint64_t now_ms) {
+  const auto expired = read_expired_uploads(tables_, now_ms, static_cast<std::size_t>(-1));
+  if (!expired) return;
+  for (const ListOfTenant& upload : *expired)
+    submit(FileRequest{upload.tenant, EndUpload{upload.list}, [](Result<void>) {}});
+}
+
+// The next process finds what this one has not removed.
 void MemoryStore::crash() {
   waiting_.clear();
   snapshots_ = SnapshotQueue(limits_);
   static_cast<void>(remove_orphans(tables_, blobs_));
+  chunk_queue_ = std::make_shared<ChunkQueue>();
+  follow_up({read_unheld_files(tables_).value_or(std::vector<FileOfTenant>()),
+             read_dead_lists(tables_).value_or(std::vector<ListOfTenant>()),
+             unnamed_chunks(tables_, chunks_).value_or(std::vector<BlobName>())});
 }
 
 void MemoryStore::read(Read read) {
@@ -135,8 +189,10 @@ void MemoryStore::commit_one(Request request) {
                    failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>(), writes);
   tables_.apply(std::move(writes));
   snapshots_.release(staged.released);
+  ReleasedFiles files = std::move(staged.files);
   group_.finish(std::move(staged), {});
   store_snapshots();
+  follow_up(std::move(files));
 }
 
 void MemoryStore::fail_appends(std::optional<Error> error) {

@@ -20,6 +20,7 @@
 #include "base/scheduler.h"
 #include "log/event_log.h"
 #include "log/rules_held.h"
+#include "store/chunk_queue.h"
 #include "store/group_commit.h"
 #include "store/memory_blobs.h"
 #include "store/memory_tables.h"
@@ -72,9 +73,14 @@ class MemoryStore final : public StoreEngine {
 
   const MemoryTables& tables() const { return tables_; }
   MemoryBlobs& blobs() { return blobs_; }
+  MemoryBlobs& chunks() { return chunks_; }
+
+  // Removes the uploads whose time is over then.
+  void expire_uploads(std::uint64_t now_ms);
 
   void submit(Request request) override;
   void put_snapshot(SnapshotRequest request) override;
+  void store_chunk(ChunkRequest request) override;
   void read(Read read) override;
   bool read_only() const override { return false; }
 
@@ -82,12 +88,17 @@ class MemoryStore final : public StoreEngine {
   WorkspaceId id_of(const std::string& workspace) const;
   void commit_one(Request request);
   void store_snapshots();
+  void work_on_chunks();
+  void follow_up(ReleasedFiles released);
 
   const CommitMode mode_;
   const SnapshotLimits limits_;
   SnapshotQueue snapshots_;
   MemoryBlobs blobs_;
-  MemoryTables tables_{blobs_};
+  MemoryBlobs chunks_;
+  // Those who hold a chunk may outlive the store.
+  std::shared_ptr<ChunkQueue> chunk_queue_ = std::make_shared<ChunkQueue>();
+  MemoryTables tables_{blobs_, chunks_};
   GroupCommit group_{tables_};
   std::deque<Request> waiting_;
   std::optional<Error> failure_;

@@ -36,8 +36,9 @@ class MemoryWrites final : public Writes {
 
 class MemoryTables final : public Tables {
  public:
-  // `blobs` must outlive it.
-  explicit MemoryTables(const Blobs& blobs = no_blobs()) : blobs_(blobs) {}
+  // `blobs` and `chunks` must outlive it.
+  explicit MemoryTables(const Blobs& blobs = no_blobs(), const Blobs& chunks = no_blobs())
+      : blobs_(blobs), chunks_(chunks) {}
 
   void apply(MemoryWrites writes);
 
@@ -45,6 +46,7 @@ class MemoryTables final : public Tables {
   std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const override;
 
   const Blobs& blobs() const override { return blobs_; }
+  const Blobs& chunks() const override { return chunks_; }
 
   // The value of a key, for changing it in place; nullptr if there is none.
   std::string* find(Family family, std::string_view key);
@@ -53,6 +55,7 @@ class MemoryTables final : public Tables {
   using Table = std::map<std::string, std::string, std::less<>>;
 
   const Blobs& blobs_;
+  const Blobs& chunks_;
   std::array<Table, kFamilies> tables_;
 };
 

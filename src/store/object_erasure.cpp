@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
+#include "log/file_version.h"
 #include "log/read_check.h"
 #include "log/snapshot_store.h"
 #include "store/contents.h"
@@ -27,7 +29,7 @@ Result<void> strip_event(const Tables& tables, const std::string& workspace, Wor
   auto event = log::decode_stored(workspace, position, as_bytes(**value));
   if (!event) return std::unexpected(std::move(event.error()));
   if (event->dropped_payload) return {};
-  erased.changes_bytes += event->intent.size();
+  erased.changes_bytes += log::stored_bytes(event->type, event->intent);
   const auto record = log::encode_event(log::without_payload(std::move(*event)));
   if (!record) return std::unexpected(record.error());
   ++erased.events;
@@ -71,7 +73,10 @@ Result<void> remove_rest(const Tables& tables, const std::string& workspace, Wor
 
 Result<log::ErasedPayloads> stage_erasure(const Tables& tables, const std::string& workspace,
                                           WorkspaceId id, const log::ObjectErasure& erasure,
-                                          Writes& writes, std::vector<BlobName>& released) {
+                                          FileCommit& files, Writes& writes,
+                                          std::vector<BlobName>& released,
+                                          ReleasedFiles& released_files) {
+  const std::string tenant(split_name(workspace).tenant);
   log::ErasedPayloads erased{.up_to = erasure.from};
   const std::string prefix = object_key(id, erasure.object);
   const auto cursor = tables.cursor(Family::kObjects, after_prefix(prefix));
@@ -82,6 +87,10 @@ Result<log::ErasedPayloads> stage_erasure(const Tables& tables, const std::strin
     if (!key || !cursor->key().starts_with(prefix) || key->position > erasure.to) break;
     if (looked++ == kErasedAtOnce || erased.bytes > kErasedBytesAtOnce) return erased;
     if (auto ok = strip_event(tables, workspace, id, key->position, writes, erased); !ok)
+      return std::unexpected(std::move(ok.error()));
+    if (auto ok = files.release_version(tenant, id, erasure.object, key->position, released_files,
+                                        writes);
+        !ok)
       return std::unexpected(std::move(ok.error()));
     erased.up_to = key->position;
   }

@@ -9,6 +9,7 @@
 
 #include "log/retention.h"
 #include "store/blobs.h"
+#include "store/file_commit.h"
 #include "store/keys.h"
 #include "store/store_log.h"
 #include "store/tables.h"
@@ -19,10 +20,12 @@ inline constexpr std::size_t kErasedAtOnce = 512;  // events
 inline constexpr std::size_t kErasedBytesAtOnce = std::size_t{4} << 20;
 
 // Stages one slice. If it is the last, also removes the snapshots of the object up to `to`, deltas that extend those, and
-// its index of authors. Adds to `released` as store/contents.h says.
+// its index of authors. Adds to `released` as store/contents.h says. The versions of a file keep it no longer.
 Result<log::ErasedPayloads> stage_erasure(const Tables& tables, const std::string& workspace,
                                           WorkspaceId id, const log::ObjectErasure& erasure,
-                                          Writes& writes, std::vector<BlobName>& released);
+                                          FileCommit& files, Writes& writes,
+                                          std::vector<BlobName>& released,
+                                          ReleasedFiles& released_files);
 
 // The keys whose former values may hold bytes of the object. No range: there is no such workspace.
 Result<std::vector<KeyRange>> erased_ranges(const Tables& tables, const std::string& workspace,

@@ -14,6 +14,10 @@ bool makes_room(const Request& request) {
   }
   if (const auto* put = std::get_if<SnapshotRequest>(&request))
     return put->snapshot.bytes_since_milestone == 0;
+  if (const auto* file = std::get_if<FileRequest>(&request))
+    return std::holds_alternative<EndUpload>(file->change) ||
+           std::holds_alternative<CollectFile>(file->change) ||
+           std::holds_alternative<ShrinkList>(file->change);
   return std::holds_alternative<FloorRequest>(request) ||
          std::holds_alternative<DropRequest>(request) ||
          std::holds_alternative<EraseRequest>(request) ||
@@ -64,6 +68,11 @@ std::size_t size_of(const DirectoryRequest& request) {
     total += change.id.size() + (change.value ? change.value->size() : 0);
   return total;
 }
+std::size_t size_of(const FileRequest& request) {
+  if (const auto* advance = std::get_if<AdvanceUpload>(&request.change))
+    return sizeof *advance + advance->more.size() * sizeof advance->more[0];
+  return sizeof request;
+}
 
 void drop_content(AppendRequest& request) {
   request.append = {};
@@ -84,6 +93,7 @@ void drop_content(FloorRequest&) {}
 void drop_content(DropRequest& request) {
   request.skip = {};
   request.intact = {};
+  request.stale = {};
 }
 
 void drop_content(EraseRequest& request) {
@@ -97,6 +107,9 @@ void drop_content(RemoveWaitingRequest& request) {
 }
 void drop_content(DirectoryRequest& request) {
   request.changes = {};
+}
+void drop_content(FileRequest& request) {
+  request.change = {};
 }
 
 // Drops the content of a request and keeps its place in the queue.

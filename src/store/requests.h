@@ -19,6 +19,7 @@
 #include "log/statement.h"
 #include "log/waiting_store.h"
 #include "store/contents.h"
+#include "store/file_commit.h"
 #include "syncline/bytes.h"
 
 namespace syncline::store {
@@ -74,6 +75,7 @@ struct DropRequest {
   log::Position to = 0;
   std::vector<std::string> skip;   // in order
   std::set<BlobName> intact = {};  // blobs that were read, and found intact: read_standing_blobs()
+  std::vector<NamedVersion> stale = {};  // versions of files that no kept state has: read_stale_versions()
   log::Done<log::DroppedPayloads> done;
   bool overflowed = false;
 };
@@ -108,9 +110,16 @@ struct DirectoryRequest {
   bool overflowed = false;
 };
 
+struct FileRequest {
+  std::string tenant;
+  FileChange change;
+  log::Done<void> done;
+  bool overflowed = false;
+};
+
 using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, UntoldPinRequest,
                              OriginRequest, FloorRequest, DropRequest, EraseRequest, PutWaitingRequest,
-                             RemoveWaitingRequest, DirectoryRequest>;
+                             RemoveWaitingRequest, DirectoryRequest, FileRequest>;
 
 // True if the request makes room on the disk, or prepares it: dropping what retention does not keep,
 // the milestones that must exist before, and changes of what a workspace promises and of the directory, which are

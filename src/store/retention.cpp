@@ -9,6 +9,7 @@
 #include "base/byte_writer.h"
 #include "base/crc32c.h"
 #include "base/mutation.h"
+#include "log/file_version.h"
 #include "log/read_check.h"
 #include "log/rules.h"
 #include "store/contents.h"
@@ -197,6 +198,34 @@ Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id
   return parse_event_key(cursor->key().substr(2)).value_or(0);
 }
 
+Result<std::vector<log::Position>> kept_moments(const Tables& tables, const std::string& workspace,
+                                                WorkspaceId id, log::Position floor) {
+  std::vector<log::Position> moments{floor};
+  if (is_mutated(Mutation::ignore_pins)) return moments;
+  const std::string prefix = pin_key(id, "");
+  const auto cursor = tables.cursor(Family::kMeta);
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const auto pin = decode_pin(cursor->key().substr(prefix.size()), cursor->value());
+    if (!pin) return fail_while("workspace " + workspace, pin.error());
+    if (pin->position < floor) moments.push_back(pin->position);
+  }
+  if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
+  std::ranges::sort(moments);
+  return moments;
+}
+
+std::vector<NamedVersion> read_stale_files(const Tables& tables, const std::string& workspace,
+                                           log::Position to) {
+  constexpr std::size_t kAtOnce = 1024;
+  const auto id = find_workspace(tables, workspace);
+  const auto kept = read_retention(tables, workspace);
+  if (!id || !*id || !kept || to > kept->floor) return {};
+  const auto moments = kept_moments(tables, workspace, **id, kept->floor);
+  if (!moments) return {};
+  return read_stale_versions(tables, **id, to, *moments, kAtOnce)
+      .value_or(std::vector<NamedVersion>());
+}
+
 PayloadDrop::PayloadDrop(const Tables& tables, std::string workspace, WorkspaceId id,
                          log::Position floor, const std::vector<std::string>& skip,
                          BlobCheck intact)
@@ -206,19 +235,6 @@ PayloadDrop::PayloadDrop(const Tables& tables, std::string workspace, WorkspaceI
       floor_(floor),
       skip_(skip),
       intact_(std::move(intact)) {}
-
-Result<void> PayloadDrop::find_moments() {
-  moments_ = {floor_};
-  if (is_mutated(Mutation::ignore_pins)) return {};
-  const std::string prefix = pin_key(id_, "");
-  const auto cursor = tables_.cursor(Family::kMeta);
-  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
-    const auto pin = decode_pin(cursor->key().substr(prefix.size()), cursor->value());
-    if (!pin) return fail_while("workspace " + workspace_, pin.error());
-    if (pin->position < floor_) moments_.push_back(pin->position);
-  }
-  return cursor->status();
-}
 
 // Checks that the object's required snapshots exist. Marks its other snapshots below the floor for
 // removal, and also deltas that extend those.
@@ -254,7 +270,9 @@ Result<void> PayloadDrop::cover(const std::string& object) {
 
 Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Position to,
                                                 Writes& writes, std::vector<BlobName>& released) {
-  if (auto ok = find_moments(); !ok) return std::unexpected(std::move(ok.error()));
+  auto moments = kept_moments(tables_, workspace_, id_, floor_);
+  if (!moments) return std::unexpected(std::move(moments.error()));
+  moments_ = std::move(*moments);
   log::DroppedPayloads dropped{.swept_to = to};
   std::set<std::string> covered;
   const auto cursor = tables_.cursor(Family::kEvents, event_key(id_, to + 1));
@@ -271,7 +289,7 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
     if (changes && covered.insert(event->object).second)
       if (auto ok = cover(event->object); !ok) return std::unexpected(std::move(ok.error()));
     if (event->dropped_payload) continue;
-    dropped.changes_bytes += event->intent.size();
+    dropped.changes_bytes += log::stored_bytes(event->type, event->intent);
     auto record = log::encode_event(log::without_payload(std::move(*event)));
     if (!record) return std::unexpected(std::move(record.error()));
     ++dropped.events;

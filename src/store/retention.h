@@ -16,6 +16,7 @@
 #include "log/retention.h"
 #include "store/blobs.h"
 #include "store/contents.h"
+#include "store/files.h"
 #include "store/keys.h"
 #include "store/tables.h"
 
@@ -38,6 +39,15 @@ Result<std::vector<std::string>> read_retained(const Tables& tables, const std::
 // The number of the last record; 0 if there is none.
 Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id);
 
+// The positions before which nothing may be dropped that their states need, ascending: the floor, and the pins below it.
+Result<std::vector<log::Position>> kept_moments(const Tables& tables, const std::string& workspace,
+                                                WorkspaceId id, log::Position floor);
+
+// Versions of files up to `to` that no state which retention keeps has, up to 1,024. Blocks: looks at all versions of the
+// workspace. What cannot be read now is found later.
+std::vector<NamedVersion> read_stale_files(const Tables& tables, const std::string& workspace,
+                                           log::Position to);
+
 // Whether the blob is intact.
 using BlobCheck = std::function<Result<bool>(const BlobName&)>;
 
@@ -53,7 +63,6 @@ class PayloadDrop {
                                      std::vector<BlobName>& released);
 
  private:
-  Result<void> find_moments();
   Result<void> cover(const std::string& object);
 
   const Tables& tables_;
@@ -62,7 +71,7 @@ class PayloadDrop {
   const log::Position floor_;
   const std::vector<std::string>& skip_;
   const BlobCheck intact_;
-  std::vector<log::Position> moments_;  // the floor, and the pins below it
+  std::vector<log::Position> moments_;  // kept_moments()
   std::vector<std::pair<std::string, std::string>> rewritten_;
   std::vector<std::pair<std::string, std::optional<ApartContent>>> superseded_;  // snapshots
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "store/group_commit.h"
 #include "store/object_erasure.h"
 #include "store/retention.h"
@@ -72,9 +73,28 @@ Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch& bat
                    [&](const BlobName& name) { return request.intact.contains(name); });
   auto dropped = drop.stage(kept->swept_to + 1, request.to, writes, batch.released);
   if (!dropped) return dropped;
+  if (auto ok = release_stale(request, (*known)->id, kept->floor, batch, writes); !ok)
+    return std::unexpected(std::move(ok.error()));
   kept->swept_to = is_mutated(Mutation::sweep_past) ? kept->floor : request.to;
   keep(request.workspace, **known, std::move(*kept), writes);
   return dropped;
+}
+
+// A reader has looked for them. Since then, a pin may have been set.
+Result<void> GroupCommit::release_stale(const DropRequest& request, WorkspaceId id,
+                                        log::Position floor, Batch& batch, Writes& writes) {
+  const std::string tenant(split_name(request.workspace).tenant);
+  const auto moments = kept_moments(tables_, request.workspace, id, floor);
+  if (!moments) return std::unexpected(moments.error());
+  for (const NamedVersion& version : request.stale) {
+    const auto needed = is_needed(tables_, id, version, *moments);
+    if (!needed) return std::unexpected(needed.error());
+    if (*needed || version.position > request.to) continue;
+    auto released = files_.release_version(tenant, id, version.object, version.position,
+                                           batch.files, writes);
+    if (!released) return released;
+  }
+  return {};
 }
 
 Result<log::ErasedPayloads> GroupCommit::stage(EraseRequest& request, Batch& batch,
@@ -93,8 +113,8 @@ Result<log::ErasedPayloads> GroupCommit::stage(EraseRequest& request, Batch& bat
   // The tables do not show it yet.
   if ((*known)->apart_in == batches_)
     return fail(ErrorCode::kConflict, "a snapshot was just stored");
-  auto erased = stage_erasure(tables_, request.workspace, (*known)->id, request.erasure, writes,
-                              batch.released);
+  auto erased = stage_erasure(tables_, request.workspace, (*known)->id, request.erasure, files_,
+                              writes, batch.released, batch.files);
   if (!erased || !erased->done) return erased;
   if (auto ok = erase_waiting(request, writes); !ok) return std::unexpected(std::move(ok.error()));
   return erased;

@@ -10,6 +10,7 @@
 #include "log/rules.h"
 #include "store/actors.h"
 #include "store/directory.h"
+#include "store/files.h"
 #include "store/object_erasure.h"
 #include "store/object_heads.h"
 #include "store/reads.h"
@@ -36,7 +37,8 @@ class StoreLog final : public log::LoopStore,
                        public log::WaitingStore,
                        public log::ActorStore,
                        public log::RulesStore,
-                       public log::DirectoryStore {
+                       public log::DirectoryStore,
+                       public log::FileStore {
  public:
   StoreLog(StoreEngine& engine, Scheduler& loop) : engine_(engine), gate_(loop) {}
 
@@ -50,6 +52,7 @@ class StoreLog final : public log::LoopStore,
   log::ActorStore& actors() override { return *this; }
   log::RulesStore& rules() override { return *this; }
   log::DirectoryStore& directory() override { return *this; }
+  log::FileStore& files() override { return *this; }
 
   void append(std::string workspace, log::Append append, Done<log::Appended> done) override {
     auto reply = gate_.bind(std::move(done));
@@ -169,9 +172,10 @@ class StoreLog final : public log::LoopStore,
                      Done<log::DroppedPayloads> done) override {
     auto reply = gate_.bind(std::move(done));
     if (engine_.read_only()) return reply(read_only());
-    DropRequest request{std::move(workspace), to, std::move(skip), {}, std::move(reply)};
+    DropRequest request{std::move(workspace), to, std::move(skip), {}, {}, std::move(reply)};
     engine_.read([&engine = engine_, request = std::move(request)](const Tables& tables) mutable {
       request.intact = read_standing_blobs(tables, request.workspace, request.to, request.skip);
+      request.stale = read_stale_files(tables, request.workspace, request.to);
       engine.submit(std::move(request));
     });
   }
@@ -327,6 +331,72 @@ class StoreLog final : public log::LoopStore,
     });
   }
 
+  void store_chunk(std::string tenant, Bytes bytes, Sha256::State before,
+                   Done<log::StoredChunk> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    if (bytes.empty() || bytes.size() > log::kFileChunkBytes)
+      return reply(fail(ErrorCode::kInvalid, "a chunk has at most 1 MiB"));
+    engine_.store_chunk({std::move(tenant), std::move(bytes), before, std::move(reply)});
+  }
+
+  void begin_upload(std::string tenant, log::Upload upload, Done<void> done) override {
+    change_file(std::move(tenant), BeginUpload{std::move(upload)}, std::move(done));
+  }
+
+  void load_upload(std::string tenant, std::string id,
+                   Done<std::optional<log::Upload>> done) override {
+    read_with(std::move(done),
+              [tenant = std::move(tenant), id = std::move(id)](const Tables& tables) {
+                return read_upload(tables, tenant, id);
+              });
+  }
+
+  void advance_upload(std::string tenant, log::Upload upload, std::vector<Hash256> more,
+                      Done<void> done) override {
+    change_file(std::move(tenant), AdvanceUpload{std::move(upload), std::move(more)},
+                std::move(done));
+  }
+
+  void finish_upload(std::string tenant, std::string id, Hash256 file, Done<void> done) override {
+    change_file(std::move(tenant), FinishUpload{std::move(id), file}, std::move(done));
+  }
+
+  void close_upload(std::string tenant, std::string id, Done<void> done) override {
+    change_file(std::move(tenant), CloseUpload{std::move(id)}, std::move(done));
+  }
+
+  void end_upload(std::string tenant, std::string id, Done<void> done) override {
+    change_file(std::move(tenant), EndUpload{std::move(id)}, std::move(done));
+  }
+
+  void list_uploads(std::string tenant, std::string after, std::size_t limit,
+                    Done<std::vector<log::Upload>> done) override {
+    read_with(std::move(done), [tenant = std::move(tenant), after = std::move(after),
+                                limit](const Tables& tables) {
+      return read_uploads(tables, tenant, after, limit);
+    });
+  }
+
+  void load_file(std::string tenant, Hash256 file,
+                 Done<std::optional<log::StoredFile>> done) override {
+    read_with(std::move(done), [tenant = std::move(tenant), file](const Tables& tables) {
+      return read_file(tables, tenant, file);
+    });
+  }
+
+  void load_chunk(std::string tenant, std::string list, std::uint64_t index,
+                  Done<Bytes> done) override {
+    read_with(std::move(done),
+              [tenant = std::move(tenant), list = std::move(list), index](const Tables& tables) {
+                return read_chunk(tables, tenant, list, index);
+              });
+  }
+
+  void load_tail(log::UploadTail tail, Done<Bytes> done) override {
+    read_with(std::move(done), [tail](const Tables& tables) { return read_tail(tables, tail); });
+  }
+
   void list_workspaces(std::string after, std::size_t limit,
                        Done<std::vector<std::string>> done) override {
     read_with(std::move(done), [after = std::move(after), limit](const Tables& tables) {
@@ -353,6 +423,12 @@ class StoreLog final : public log::LoopStore,
  private:
   static std::unexpected<Error> read_only() {
     return fail(ErrorCode::kUnsupported, "the data directory is opened for reading only");
+  }
+
+  void change_file(std::string tenant, FileChange change, Done<void> done) {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(FileRequest{std::move(tenant), std::move(change), std::move(reply)});
   }
 
   // Runs `read` and answers with its result.

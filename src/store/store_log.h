@@ -10,6 +10,7 @@
 
 #include "base/scheduler.h"
 #include "log/log_backend.h"
+#include "store/chunk_queue.h"
 #include "store/requests.h"
 #include "store/tables.h"
 
@@ -35,6 +36,11 @@ class StoreEngine : public log::LogBackend {
   // Commits the snapshot. Its content goes through the commit path only if it is small
   // (store/snapshot_queue.h). kUnavailable if there is no room for it in the queue.
   virtual void put_snapshot(SnapshotRequest request) = 0;
+
+  // Stores the chunk of a file (store/chunk_queue.h). By default there are no files.
+  virtual void store_chunk(ChunkRequest request) {
+    request.done(fail(ErrorCode::kUnsupported, "this store has no files"));
+  }
 
   // Runs `read` once, where it may block, and after everything that has been answered by now.
   virtual void read(Read read) = 0;

@@ -64,6 +64,8 @@ class Tables {
 
   // The large content that entries name (store/blobs.h).
   virtual const Blobs& blobs() const { return no_blobs(); }
+  // The chunks of files (store/files.h), which are stored in the same way.
+  virtual const Blobs& chunks() const { return no_blobs(); }
 };
 
 // `error` with what was being done: "reading workspace a: …".

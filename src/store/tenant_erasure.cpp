@@ -8,6 +8,7 @@
 #include "store/actors.h"
 #include "store/contents.h"
 #include "store/directory.h"
+#include "store/files.h"
 #include "store/waiting.h"
 
 namespace syncline::store {
@@ -15,8 +16,15 @@ namespace {
 
 constexpr char kBetween = '\x1e';  // in ids of people (identity/person.h)
 
-// A large content goes with the file that nothing names any more, when the store opens.
-void erase_key(Family family, const Cursor& cursor, Writes& writes) {
+// A list of chunks, or the last chunk of an upload: what names these chunks goes, too.
+void erase_names_of_chunks(const std::string& tenant, const Cursor& cursor, Writes& writes) {
+  for (const auto& [chunk, list] : named_chunks(tenant, cursor.key(), cursor.value()))
+    writes.remove(Family::kMeta, chunk_key(chunk, list));
+}
+
+// A large content, and chunks of files, go with the file that nothing names any more, when the store opens.
+void erase_key(const std::string& tenant, Family family, const Cursor& cursor, Writes& writes) {
+  if (family == Family::kMeta) erase_names_of_chunks(tenant, cursor, writes);
   if (family != Family::kSnapshots) return writes.remove(family, cursor.key());
   const auto kept = decode_snapshot(cursor.key(), cursor.value());
   std::vector<BlobName> released;
@@ -59,6 +67,11 @@ Result<bool> TenantErasure::next_ranges(const Tables& tables, Writes& writes) {
   beside_workspaces_ = true;
   const std::string all = qualified(tenant_, "");
   for (std::string prefix : {retention_key(all), std::string(kWaitingPrefix) + all,
+                             file_prefix(FileKey::kUpload, tenant_),
+                             file_prefix(FileKey::kPage, tenant_),
+                             file_prefix(FileKey::kFile, tenant_),
+                             file_prefix(FileKey::kHolder, tenant_),
+                             file_prefix(FileKey::kDeadList, tenant_),
                              directory_key(log::DirectoryKind::kGuest, all),
                              directory_key(log::DirectoryKind::kHook, all),
                              directory_key(log::DirectoryKind::kHookDead, all),
@@ -75,7 +88,8 @@ void TenantErasure::take_workspace(const std::string& name, WorkspaceId id) {
     ranges_.push_back({family, id_key(id)});
   for (std::string prefix :
        {checkpoint_key(id), cut_key(id), epoch_key(id), rules_told_key(id), ingested_key(id, ""),
-        pin_key(id, ""), origin_key(id, ""), retention_record_prefix(id), actors_prefix(id)})
+        pin_key(id, ""), origin_key(id, ""), retention_record_prefix(id), actors_prefix(id),
+        version_prefix(id)})
     ranges_.push_back({Family::kMeta, std::move(prefix)});
 }
 
@@ -84,7 +98,7 @@ Result<void> TenantErasure::erase_from(const Tables& tables, std::size_t& most, 
   const auto cursor = tables.cursor(range.family, after_prefix(range.prefix));
   cursor->seek(from_.empty() ? range.prefix : from_);
   for (; most > 0 && cursor->valid() && cursor->key().starts_with(range.prefix); cursor->next()) {
-    erase_key(range.family, *cursor, writes);
+    erase_key(tenant_, range.family, *cursor, writes);
     from_ = std::string(cursor->key()) + '\0';
     --most;
   }

@@ -7,6 +7,7 @@
 #include "base/mutation.h"
 #include "base/qualified_name.h"
 #include "identity/names.h"
+#include "log/file_version.h"
 #include "log/rules.h"
 #include "log/session_record.h"
 #include "merge/effect_codec.h"
@@ -228,7 +229,8 @@ std::optional<log::Position> Workspace::allow(const identity::Caller& caller, Li
 // reads, and may remove something.
 Result<void> Workspace::check_quotas(const LiveObject& object, const Offer& offer) const {
   if (use_ == nullptr || offer.ingested != nullptr || log::is_system_object(object.id())) return {};
-  auto within = use_->check(limits::Quota::kStoredBytes, offer.change.intent.size());
+  auto within = use_->check(limits::Quota::kStoredBytes,
+                            log::stored_bytes(object.object().type().name(), offer.change.intent));
   if (within && object.position() == 0) within = use_->check(limits::Quota::kObjects, 1);
   if (within && chain_.head().last_position == 0)
     within = use_->check(limits::Quota::kWorkspaces, 1);
@@ -253,7 +255,7 @@ void Workspace::settle(const identity::Caller& caller, LiveObject& object, Offer
   if (!event && offer.change.apart) return offer.change.apart();
   if (!event)
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
-  counted.bytes = event->intent.size();
+  counted.bytes = log::stored_bytes(event->type, event->intent);
   counted.take(services_.scheduler.turn_began_us() / 1000);
   ++services_.counters.changes_accepted;
   services_.counters.bytes_accepted += offer.change.intent.size();

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <iterator>
 #include <memory>
 
 #include "backend/store/rocksdb_store.h"
@@ -7,6 +9,7 @@
 #include "log/actor_conformance.h"
 #include "log/directory_conformance.h"
 #include "log/event_log_conformance.h"
+#include "log/file_conformance.h"
 #include "log/waiting_conformance.h"
 
 namespace syncline::testing {
@@ -20,6 +23,10 @@ struct RocksDbFixture {
   void restart() {
     store.reset();
     store = open_store(dir.path());
+  }
+  std::size_t chunks() const {
+    const auto begin = std::filesystem::directory_iterator(dir.path() + "/files");
+    return static_cast<std::size_t>(std::distance(begin, std::filesystem::directory_iterator()));
   }
 };
 
@@ -42,6 +49,7 @@ struct RocksDbApartFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, EventLogConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDbApart, EventLogConformance, RocksDbApartFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, FileConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, WaitingConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, ActorConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, DirectoryConformance, RocksDbFixture);

@@ -5,6 +5,7 @@
 #include "log/actor_conformance.h"
 #include "log/directory_conformance.h"
 #include "log/event_log_conformance.h"
+#include "log/file_conformance.h"
 #include "log/waiting_conformance.h"
 
 namespace syncline::testing {
@@ -25,6 +26,11 @@ struct MemoryApartFixture {
   void restart() { store.crash(); }
 };
 
+struct MemoryFilesFixture : MemoryApartFixture {
+  std::size_t chunks() { return store.chunks().list()->size(); }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, FileConformance, MemoryFilesFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(MemoryApart, EventLogConformance, MemoryApartFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WaitingConformance, MemoryFixture);
@@ -55,6 +61,53 @@ TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   store.crash();
   raw = store.open_loop(loop);
   EXPECT_EQ(BlockingLog(*raw, loop).head("w").value().last_position, 2u);
+}
+
+TEST(MemoryStore, AnUploadWhoseTimeIsOverGoes) {
+  TestLoop loop;
+  store::MemoryStore store;
+  auto raw = store.open_loop(loop);
+  for (const std::uint64_t expires : {1000, 2000}) {
+    log::Upload upload{.id = "upload-" + std::to_string(expires), .expires_ms = expires};
+    upload.id.resize(log::kUploadIdBytes, '.');
+    ASSERT_TRUE(await<void>(
+        loop, [&](auto done) { raw->files().begin_upload("", upload, std::move(done)); }));
+  }
+  store.expire_uploads(1000);
+  const auto left = await<std::vector<log::Upload>>(
+      loop, [&](auto done) { raw->files().list_uploads("", "", 10, std::move(done)); });
+  ASSERT_EQ(left.value().size(), 1U);
+  EXPECT_EQ(left->front().expires_ms, 2000U);
+}
+
+// The process ends between the commit that takes a file away and the removal of its chunks.
+TEST(MemoryStore, AnInterruptedRemovalOfAFileGoesOnAfterTheStart) {
+  TestLoop loop;
+  store::MemoryStore store(store::MemoryStore::CommitMode::kManual);
+  auto raw = store.open_loop(loop);
+  const auto commit_all = [&] {
+    store.commit();
+    loop.drain();
+  };
+  log::Upload upload{.id = std::string(log::kUploadIdBytes, 'a')};
+  raw->files().begin_upload("", upload, [](Result<void>) {});
+  commit_all();
+  const auto chunk = await<log::StoredChunk>(
+      loop, [&](auto done) { raw->files().store_chunk("", Bytes{1, 2, 3}, {}, std::move(done)); });
+  upload.tail = {chunk->name, 3};
+  raw->files().advance_upload("", upload, {}, [](Result<void>) {});
+  commit_all();
+  raw->files().finish_upload("", upload.id, sha256(Bytes{1, 2, 3}), [](Result<void>) {});
+  commit_all();
+  raw->files().end_upload("", upload.id, [](Result<void>) {});
+  store.commit(1);  // and not what follows from it
+  raw.reset();
+  EXPECT_EQ(store.chunks().list()->size(), 1U);
+  store.crash();
+  store.commit(1);  // the file has gone, its list has not
+  store.crash();
+  store.commit();
+  EXPECT_TRUE(store.chunks().list()->empty());
 }
 
 TEST(MemoryStore, FailsAsTold) {

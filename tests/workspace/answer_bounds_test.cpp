@@ -128,6 +128,7 @@ class CountingStore final : public log::LoopStore {
   log::ActorStore& actors() override { return store_.actors(); }
   log::RulesStore& rules() override { return store_.rules(); }
   log::DirectoryStore& directory() override { return store_.directory(); }
+  log::FileStore& files() override { return store_.files(); }
 
  private:
   log::LoopStore& store_;

@@ -11,11 +11,12 @@ namespace syncline::backend {
 namespace {
 
 // As the threads name themselves, and as the metrics do.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNames{
     {{"loop", "loops"},
      {"worker", "workers"},
      {"committer", "committer"},
      {"reader", "readers"},
+     {"files", "files"},
      {"snapshots", "snapshots"},
      {"rocksdb:high", "flushes"},
      {"rocksdb:low", "compactions"}}};

@@ -55,8 +55,8 @@ std::string list_text(const List& list) {
 }
 
 bool is_safe_name(std::string_view name) {
-  const bool known =
-      name.starts_with("log/") || name.starts_with("snapshots/") || name.starts_with("keys/");
+  const bool known = name.starts_with("log/") || name.starts_with("snapshots/") ||
+                     name.starts_with("files/") || name.starts_with("keys/");
   return known && name.find("..") == name.npos && name.find('/') == name.rfind('/');
 }
 
@@ -249,6 +249,8 @@ Result<BackupReport> store::copy_database(const Database& database, const StoreO
   // After the database: every file that it names is there.
   const std::string blobs = blobs_dir(options.data_dir);
   if (ok && files.exists(blobs)) ok = copy_into(files, blobs, partial, "snapshots", list);
+  const std::string chunks = chunks_dir(options.data_dir);
+  if (ok && files.exists(chunks)) ok = copy_into(files, chunks, partial, "files", list);
   if (ok) ok = copy_keys(files, options.data_dir, partial, backup.signing_key, list);
   if (ok) ok = files.write(fmt::format("{}/{}", partial, kList), list_text(list));
   // Reads it back before it counts as a backup.
@@ -286,7 +288,7 @@ Result<BackupReport> restore_backup(const std::string& directory, const StoreOpt
   if (!list) return std::unexpected(std::move(list.error()));
   auto ok = files.remove_tree(partial);
   for (const std::string& folder :
-       {partial, partial + "/log", partial + "/snapshots", partial + "/keys"})
+       {partial, partial + "/log", partial + "/snapshots", partial + "/files", partial + "/keys"})
     if (ok) ok = files.make_directory(folder);
   for (const CopiedFile& file : list->files) {
     if (!ok) break;
@@ -300,7 +302,7 @@ Result<BackupReport> restore_backup(const std::string& directory, const StoreOpt
   const bool has_public = files.exists(partial + "/keys/public");
   if (ok && !list->report.signing_key && has_public)
     if (const auto keys = KeyRing::succeed(partial); !keys) ok = std::unexpected(keys.error());
-  for (const std::string& folder : {partial + "/log", partial + "/snapshots", partial + "/keys"})
+  for (const std::string& folder : {partial + "/log", partial + "/snapshots", partial + "/files", partial + "/keys"})
     if (ok) ok = files.sync_directory(folder);
   if (ok) ok = finish(files, partial, destination);
   if (!ok) return std::unexpected(std::move(ok.error()));

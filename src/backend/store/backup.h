@@ -4,6 +4,7 @@
 //
 //   DEST/log/…         the database at one moment, with everything that was acknowledged until then
 //   DEST/snapshots/…   the large snapshots that the database names
+//   DEST/files/…       the chunks of the files that the database names
 //   DEST/keys/public   the keys with which checkpoints were signed
 //   DEST/keys/signing.key   only on request
 //   DEST/BACKUP        the list: SHA-256, size and name of each file, and a hash of the list

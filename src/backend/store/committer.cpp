@@ -100,7 +100,7 @@ void Committer::commit(std::vector<Request> requests) {
   const std::uint64_t end = clock_us();
   count(batch, wrote, written, {.all_us = end - start, .sync_us = end - staged});
   report(ready.all, written, wrote);
-  if (written) release_(batch.released);
+  if (written) release_(batch.released, std::move(batch.files));
   group_.finish(std::move(batch), written);
 }
 

@@ -27,10 +27,10 @@ namespace syncline::backend::store {
 
 class Committer {
  public:
-  using Release = std::function<void(const std::vector<BlobName>&)>;
+  // What a committed batch leaves to others: blobs that lost an entry, and what is released of files.
+  using Release = std::function<void(const std::vector<BlobName>& blobs, ReleasedFiles files)>;
 
-  // `release` is called on the committer's thread after each batch, with the blobs that lost an
-  // entry, before the batch is answered.
+  // `release` is called on the committer's thread after each batch, before the batch is answered.
   Committer(Database& database, DiskReserve& reserve, const StoreOptions& options, Release release);
 
   // Commits and answers what was submitted, then ends the thread.

@@ -56,7 +56,8 @@ class Database final : public Tables {
   rocksdb::ColumnFamilyHandle* tree = nullptr;
   rocksdb::ColumnFamilyHandle* meta = nullptr;
 
-  const Blobs* content = &no_blobs();  // must outlive it
+  const Blobs* content = &no_blobs();     // must outlive it
+  const Blobs* file_chunks = &no_blobs();  // the same
 
   Database() = default;
   Database(Database&&) = default;
@@ -67,6 +68,7 @@ class Database final : public Tables {
   std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const override;
 
   const Blobs& blobs() const override { return *content; }
+  const Blobs& chunks() const override { return *file_chunks; }
 
   rocksdb::ColumnFamilyHandle* handle(Family family) const;
 

@@ -50,8 +50,12 @@ std::string blobs_dir(const std::string& data_dir) {
   return data_dir + "/snapshots";
 }
 
-FileBlobs::FileBlobs(const std::string& data_dir, rocksdb::Env* env)
-    : directory_(blobs_dir(data_dir)), env_(env == nullptr ? rocksdb::Env::Default() : env) {}
+std::string chunks_dir(const std::string& data_dir) {
+  return data_dir + "/files";
+}
+
+FileBlobs::FileBlobs(std::string directory, rocksdb::Env* env)
+    : directory_(std::move(directory)), env_(env == nullptr ? rocksdb::Env::Default() : env) {}
 
 std::string FileBlobs::path_of(const BlobName& name) const {
   return directory_ + "/" + to_hex(name);
@@ -151,7 +155,7 @@ Result<std::optional<Bytes>> FileBlobs::read(const BlobName& name) const {
 
 Result<void> FileBlobs::remove(const BlobName& name) {
   const auto status = env_->DeleteFile(path_of(name));
-  return is_missing(status) ? Result<void>() : blob_result(status, "removing a snapshot");
+  return is_missing(status) ? Result<void>() : blob_result(status, "removing a file");
 }
 
 Result<std::vector<BlobName>> FileBlobs::list() const {

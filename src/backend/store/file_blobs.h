@@ -1,5 +1,5 @@
-// FileBlobs: blobs (store/blobs.h) as files, DATA_DIR/snapshots/NAME, where NAME is the hash of the
-// content in hexadecimal. store/blob_file.h has the bytes of a file.
+// FileBlobs: blobs (store/blobs.h) as files, DATA_DIR/snapshots/NAME or DATA_DIR/files/NAME, where NAME is the name of
+// the blob in hexadecimal. store/blob_file.h has the bytes of a file.
 //
 // A file is written as NAME.new, in steps that the disk finishes one after the other, so that a sync
 // of somebody else never waits for more than a step or two. Then the file is synced and renamed, and
@@ -19,13 +19,14 @@ namespace syncline::backend::store {
 
 using syncline::store::BlobName;
 
-// The directory of the blobs inside the data directory.
+// The directories of the blobs inside the data directory: of large snapshots, and of the chunks of files.
 std::string blobs_dir(const std::string& data_dir);
+std::string chunks_dir(const std::string& data_dir);
 
 class FileBlobs final : public syncline::store::Blobs {
  public:
-  // `env` as in StoreOptions. Writes nothing yet.
-  FileBlobs(const std::string& data_dir, rocksdb::Env* env);
+  // In one of these directories. `env` as in StoreOptions. Writes nothing yet.
+  FileBlobs(std::string directory, rocksdb::Env* env);
 
   // Creates the directory if it is missing, and removes the rests of interrupted writes. To be
   // called before the first write.

@@ -19,8 +19,8 @@ constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
 
 // "log", and what a repair keeps beside it: "log.damaged-TIME".
 bool is_ours(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kNames = {"log",  "snapshots", "keys",   "imports",
-                                                      "LOCK", "BACKUP",    "reserve"};
+  constexpr std::array<std::string_view, 8> kNames = {
+      "log", "snapshots", "files", "keys", "imports", "LOCK", "BACKUP", "reserve"};
   return name.starts_with("log.") || name.starts_with("snapshots.") ||
          std::ranges::find(kNames, name) != kNames.end();
 }

@@ -27,6 +27,7 @@
 #include "store/actors.h"
 #include "store/contents.h"
 #include "store/directory.h"
+#include "store/files.h"
 #include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -55,7 +56,8 @@ class Salvage {
     }
     writes_.batch().Put(to_.meta, store::slice(store::kNextWorkspaceKey), store::id_key(next));
     copy_waiting();
-    copy_directory();
+    copy_records(store::kDirectoryPrefix);
+    copy_records(store::kFilesPrefix);
     return write();
   }
 
@@ -70,12 +72,13 @@ class Salvage {
     }
   }
 
-  // Copies what the server knows of people, keys and tenants, as far as it is undamaged.
-  void copy_directory() {
+  // Copies records with a checksum, as far as they are undamaged: what the server knows of people, keys and tenants, and
+  // what it knows of files. Files of lost events are kept, too.
+  void copy_records(std::string_view prefix) {
     const auto entries = from_.iterate(from_.meta);
-    for (entries->Seek(store::slice(store::kDirectoryPrefix)); entries->Valid(); entries->Next()) {
+    for (entries->Seek(store::slice(prefix)); entries->Valid(); entries->Next()) {
       const std::string_view key = store::text(entries->key());
-      if (!key.starts_with(store::kDirectoryPrefix)) break;
+      if (!key.starts_with(prefix)) break;
       if (!store::decode_directory(key, store::text(entries->value()))) continue;
       writes_.put(store::Family::kMeta, key, store::text(entries->value()));
     }
@@ -477,7 +480,7 @@ Result<void> keep_snapshot_files(const std::string& data_dir, const std::string&
 
 Result<void> salvage(const std::string& damaged, const std::string& copy, const std::string& fresh,
                      const StoreOptions& options, RepairReport& report) {
-  const store::FileBlobs blobs(options.data_dir, options.env);  // outlives both databases
+  const store::FileBlobs blobs(store::blobs_dir(options.data_dir), options.env);  // outlives both databases
   auto from = open_damaged(damaged, copy, options);
   if (!from) return std::unexpected(std::move(from.error()));
   from->content = &blobs;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backend/store/backup_copy.h"
+#include "backend/store/chunk_writer.h"
 #include "backend/store/committer.h"
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
@@ -29,9 +30,11 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
   MadePrivate made_private;
   std::atomic<bool> backing_up = false;
   store::FileBlobs blobs;
+  store::FileBlobs file_chunks;
   store::Database database;
   std::unique_ptr<store::DiskReserve> reserve;       // nullptr if read-only
   std::unique_ptr<store::SnapshotWriter> snapshots;  // nullptr if read-only
+  std::unique_ptr<store::ChunkWriter> chunks;        // nullptr if read-only
   std::optional<store::Committer> committer;         // empty if read-only
   store::WorkerPool readers;                         // last, because its tasks use the database
 
@@ -39,26 +42,37 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
        std::unique_ptr<store::DiskReserve> disk_reserve)
       : options(std::move(given)),
         lock(std::move(held)),
-        blobs(options.data_dir, options.env),
+        blobs(store::blobs_dir(options.data_dir), options.env),
+        file_chunks(store::chunks_dir(options.data_dir), options.env),
         database(std::move(opened)),
         reserve(std::move(disk_reserve)),
         readers(options.reader_threads) {
     database.content = &blobs;
+    database.file_chunks = &file_chunks;
     if (!reserve) return;
     committer.emplace(database, *reserve, options,
-                      [this](const auto& released) { snapshots->release(released); });
+                      [this](const auto& released, syncline::store::ReleasedFiles files) {
+                        snapshots->release(released);
+                        chunks->release(std::move(files));
+                      });
     snapshots = std::make_unique<store::SnapshotWriter>(
         database, blobs, *reserve, options,
         [this](store::Request request) { committer->submit(std::move(request)); });
+    chunks = std::make_unique<store::ChunkWriter>(
+        database, file_chunks, *reserve,
+        [this](store::Request request) { committer->submit(std::move(request)); });
+    chunks->start();
   }
 
-  // The writer of snapshots needs the committer to end its work. After that, the committer may still
-  // name files to be removed; the next start removes them.
+  // The writers need the committer to end their work. After that, the committer may still name files to be removed; the
+  // next start removes them.
   ~Impl() override {
     if (snapshots) snapshots->stop();
+    if (chunks) chunks->stop();
   }
 
   void put_snapshot(store::SnapshotRequest request) override { snapshots->put(std::move(request)); }
+  void store_chunk(store::ChunkRequest request) override { chunks->put(std::move(request)); }
   void submit(store::Request request) override { committer->submit(std::move(request)); }
   void read(Read read) override {
     readers.submit([this, read = std::move(read)]() mutable {
@@ -153,8 +167,11 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
       options.read_only ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite);
   if (!database) return std::unexpected(explain(std::move(database.error()), options));
   if (!options.read_only) {
-    store::FileBlobs blobs(options.data_dir, options.env);
-    if (auto ok = blobs.prepare(); !ok) return std::unexpected(std::move(ok.error()));
+    for (const std::string& directory :
+         {store::blobs_dir(options.data_dir), store::chunks_dir(options.data_dir)}) {
+      store::FileBlobs files(directory, options.env);
+      if (auto ok = files.prepare(); !ok) return std::unexpected(std::move(ok.error()));
+    }
     if (auto ok = change_first(*database, options); !ok)
       return std::unexpected(std::move(ok.error()));
   }
@@ -208,7 +225,9 @@ Result<BackupReport> RocksDbStore::back_up(const BackupOptions& backup) {
   if (impl_->backing_up.exchange(true))
     return fail(ErrorCode::kConflict, "another backup is being written");
   std::optional<store::SnapshotWriter::Hold> hold;  // no file goes that the copy names
+  std::optional<store::ChunkWriter::Hold> chunk_hold;
   if (impl_->snapshots) hold.emplace(*impl_->snapshots);
+  if (impl_->chunks) chunk_hold.emplace(*impl_->chunks);
   auto report = store::copy_database(impl_->database, impl_->options, backup);
   impl_->backing_up = false;
   return report;
