@@ -37,6 +37,8 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+class BodySource;
+
 struct Request {
   std::string method;    // "GET". For a HEAD, the connection does not send the body of the response
   std::string target;    // as sent: "/y/a%20b/c?token=x"
@@ -48,6 +50,9 @@ struct Request {
   std::string query;  // "token=x", as sent
   Headers headers;
   std::string body;
+  // For a few routes: the body comes piece by piece, as it is asked for (http/body_source.h), and `body` is empty.
+  // nullptr: `body` is all of it.
+  std::shared_ptr<BodySource> body_source = nullptr;
   std::string peer;      // "127.0.0.1:51234"
   std::size_t loop = 0;  // index of the loop it arrived on
   bool secure = false;   // over TLS

@@ -13,10 +13,8 @@
 namespace syncline::backend {
 namespace {
 
-constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kErrorLingerMs = 2000;
 constexpr std::size_t kAskedBytes = 256;  // of the path, for the log
-constexpr const char* kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // What an operator wants to know, and not what any client gets wrong.
 observe::Level refusal_level(int status) {
@@ -92,8 +90,10 @@ bool HttpConnection::wants_input() const {
     case State::kHead:
     case State::kBody:
     case State::kLingering: return true;
-    case State::kStreaming:  // to notice a disconnect
     case State::kBusy:
+      if (awaits_body()) return exchange_->incoming->wanted > 0;
+      [[fallthrough]];
+    case State::kStreaming:  // to notice a disconnect
     case State::kFlushing: return input_.size() < shard_.core().options.http.head_bytes;
     case State::kAsking:
     case State::kHandshake: break;
@@ -122,6 +122,7 @@ void HttpConnection::read_input() {
 // A client may close its side and still read the response to its request.
 void HttpConnection::peer_ended() {
   peer_ended_ = true;
+  break_body();
   if (state_ != State::kBusy && state_ != State::kStreaming && state_ != State::kFlushing)
     fail_connection();
 }
@@ -141,6 +142,7 @@ void HttpConnection::process() {
   while (!is_destroyed()) {
     if (state_ == State::kHead && process_head()) continue;
     if (state_ == State::kBody && process_body()) continue;
+    if (state_ == State::kBusy) take_piece();
     break;
   }
   processing_ = false;
@@ -153,7 +155,8 @@ bool HttpConnection::process_head() {
     if (input_.starts_with("\r\n")) input_.erase(0, 2);
     if (input_.empty() || input_ == "\r") return false;
   }
-  const http::Limits& limits = shard_.core().options.http;
+  http::Limits limits = shard_.core().options.http;
+  limits.body_bytes = std::numeric_limits<std::size_t>::max();  // start_body() looks at that
   const auto end = http::find_head_end(input_, scanned_, limits);
   if (!end) return refuse(end.error()), false;
   if (!*end) return false;
@@ -173,6 +176,11 @@ void HttpConnection::start_body(http::RequestHead head) {
   exchange_->head = std::move(head);
   exchange_->head.request.loop = shard_.index();
   exchange_->body_limit = shard_.core().options.stranger_body_bytes;
+  const auto& streams = shard_.core().options.streams;
+  const bool has_body = exchange_->head.chunked || exchange_->head.content_length > 0;
+  if (has_body && streams && streams(exchange_->head.request)) return stream_body();
+  if (exchange_->head.content_length > shard_.core().options.http.body_bytes)
+    return refuse({413, "too_large", "body is too large"});
   if (is_stopped_body(exchange_->head.content_length)) return;
   begin_body();
 }
@@ -240,7 +248,9 @@ void HttpConnection::sender_known(bool known) {
 std::size_t HttpConnection::held_bytes() const {
   const bool receiving = state_ == State::kBody || state_ == State::kAsking;
   const std::size_t input = input_.empty() ? 0 : input_.capacity();
-  return input + (receiving ? exchange_->head.request.body.capacity() : 0);
+  const bool in_pieces = state_ == State::kBusy && exchange_->incoming;
+  return input + (receiving ? exchange_->head.request.body.capacity() : 0) +
+         (in_pieces ? exchange_->incoming->piece.capacity() : 0);
 }
 
 // True if the body is complete and the request was passed to the application.
@@ -390,7 +400,8 @@ void HttpConnection::refuse(const http::Problem& problem) {
 }
 
 bool HttpConnection::queue_head(const http::Response& response, bool streaming) {
-  if (shard_.core().draining || peer_ended_) exchange_->keep_alive = false;
+  // The rest of a body that nobody wants is not the next request.
+  if (shard_.core().draining || peer_ended_ || awaits_body()) exchange_->keep_alive = false;
   const bool http_1_0 = exchange_->head.http_1_0;
   const bool endless = streaming && !response.length;
   chunked_out_ = endless && !http_1_0;
@@ -553,6 +564,7 @@ void HttpConnection::linger() {
 void HttpConnection::fail_connection() {
   if (is_destroyed()) return;
   note_abandoned();
+  break_body();
   destroy();
   if (closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
   note_drained();
@@ -562,7 +574,10 @@ void HttpConnection::tick(std::uint64_t now_ms) {
   if (now_ms >= deadline_ms_) {
     const bool idle = state_ == State::kHead && input_.empty();
     if (!idle && state_ != State::kLingering) shard_.counters().head_timeouts.add();
-    if ((state_ == State::kHead && !idle) || state_ == State::kBody) {
+    if (awaits_body()) {
+      deadline_ms_ = kNever;
+      break_body();
+    } else if ((state_ == State::kHead && !idle) || state_ == State::kBody) {
       refuse({408, "timeout", "the request took too long"});
     } else {
       fail_connection();

@@ -6,6 +6,9 @@
 //   kHandshake -> kHead -> kBody (-> kAsking -> kBody) -> kBusy (-> kStreaming) -> kFlushing -> kHead, or
 //                                                                       kLingering -> destroyed
 //
+// The body of a few requests is not collected: the application gets the request in kBusy, and asks for pieces of the body
+// (http/body_source.h). Nothing is read from the peer unless a piece is asked for.
+//
 // A peer that closes its sending side after its request still gets the answer. If the application
 // wants to know whether the peer has left (abandoned()), and has no answer at the next tick, the
 // connection sends an interim response, and looks at each further tick whether it was answered with a
@@ -13,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +24,7 @@
 
 #include "backend/net/socket.h"
 #include "backend/net/websocket.h"
+#include "http/body_source.h"
 #include "http/exchange.h"
 #include "http/parser.h"
 
@@ -50,6 +55,11 @@ class HttpConnection final : public Socket, public http::Exchange {
   std::shared_ptr<const std::atomic<bool>> abandoned() override;
 
  private:
+  class PieceByPiece;
+
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+  static constexpr const char* kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
   enum class State : std::uint8_t {
     kHandshake,  // TLS
     kHead,       // idle, or a request head is on its way
@@ -80,6 +90,11 @@ class HttpConnection final : public Socket, public http::Exchange {
   void sender_known(bool known);
   std::size_t held_bytes() const;
   void start_body(http::RequestHead head);
+  void stream_body();
+  void ask_for_piece(std::size_t bytes, std::move_only_function<void(http::BodyPiece)> done);
+  void take_piece();
+  void break_body();
+  bool awaits_body() const;
   void dispatch();
   void dispatch_upgrade();
   void decide(node::UpgradeDecision decision);
@@ -114,6 +129,14 @@ class HttpConnection final : public Socket, public http::Exchange {
   std::size_t drained_at_ = 0;
   std::optional<std::uint64_t>
       promised_;  // streaming: bytes of the stated length that are still to come
+  // A body that the application takes piece by piece.
+  struct Incoming {
+    std::string piece;       // has come and was not taken
+    std::size_t wanted = 0;  // bytes; 0: nothing is asked for
+    std::uint64_t left = 0;  // of a body with a stated length
+    http::BodyPiece::End end = http::BodyPiece::kMore;
+    std::move_only_function<void(http::BodyPiece)> done;
+  };
   // The state of the current request.
   struct Exchange {
     http::RequestHead head;
@@ -127,6 +150,7 @@ class HttpConnection final : public Socket, public http::Exchange {
     bool probed = false;  // an interim response was sent, to find out whether the peer has left
     std::string upgrade_key = {};  // of a WebSocket handshake, for its answer
     std::optional<node::UpgradeAcceptance> acceptance = {};
+    std::optional<Incoming> incoming = {};
   };
   std::unique_ptr<Exchange> exchange_;
 };

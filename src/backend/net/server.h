@@ -53,6 +53,9 @@ struct ServerOptions {
   std::function<void(const http::Request&, std::move_only_function<void(bool known)> done)> ask =
       {};
   std::size_t stranger_body_bytes = 64 * 1024;
+  // Whether the application takes the body of such a request piece by piece (http/body_source.h). It gets the request
+  // at once, and no limit of sizes concerns the body. Called on all loops. Empty: all bodies are collected.
+  std::function<bool(const http::Request&)> streams = {};
   // The account of the sender of such a request, which knows() has accepted. Called on all loops. Empty: there are
   // no accounts.
   std::function<SharedAccount(const http::Request&)> account_of = {};
