@@ -24,10 +24,11 @@ std::optional<http::Response> Cors::preflight(const http::Request& request) cons
   response.headers = {
       {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
       {"Access-Control-Allow-Headers",
-       "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, "
-       "Mcp-Session-Id, Mcp-Protocol-Version, traceparent, Stream-TTL, Stream-Expires-At, "
-       "Stream-Seq, Stream-Closed, Stream-Forked-From, Stream-Fork-Offset, "
-       "Stream-Fork-Sub-Offset, Producer-Id, Producer-Epoch, Producer-Seq"},
+       "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range, Idempotency-Key, "
+       "Last-Event-ID, Mcp-Session-Id, Mcp-Protocol-Version, traceparent, Stream-TTL, "
+       "Stream-Expires-At, Stream-Seq, Stream-Closed, Stream-Forked-From, Stream-Fork-Offset, "
+       "Stream-Fork-Sub-Offset, Producer-Id, Producer-Epoch, Producer-Seq, Tus-Resumable, "
+       "Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum, Upload-Defer-Length"},
       {"Access-Control-Max-Age", "600"}};
   return response;
 }
@@ -44,7 +45,9 @@ void Cors::admit(const http::Request& request, http::Responder& responder) const
                        "Mcp-Session-Id, Stream-Next-Offset, Stream-Cursor, Stream-Up-To-Date, "
                        "Stream-Closed, Stream-TTL, Stream-Expires-At, Stream-SSE-Data-Encoding, "
                        "Producer-Epoch, Producer-Seq, Producer-Expected-Seq, "
-                       "Producer-Received-Seq");
+                       "Producer-Received-Seq, Content-Range, Accept-Ranges, Content-Disposition, "
+                       "Repr-Digest, Tus-Resumable, Upload-Offset, Upload-Length, "
+                       "Upload-Metadata, Upload-Expires");
 }
 
 }  // namespace syncline::api

@@ -23,7 +23,7 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 32> tables() {
+std::array<std::span<const Route>, 34> tables() {
   return {state_routes(),          write_routes(),   history_routes(),    restore_routes(),
           proof_routes(),          export_routes(),  retention_routes(),  quarantine_routes(),
           shut_routes(),           backup_routes(),  import_routes(),     log_level_routes(),
@@ -31,7 +31,8 @@ std::array<std::span<const Route>, 32> tables() {
           security_event_routes(), tenant_routes(),  revocation_routes(), policy_routes(),
           simulation_routes(),     access_routes(),  rights_routes(),     link_routes(),
           audit_routes(),          delete_routes(),  event_routes(),      webhook_routes(),
-          search_routes(),         mcp_routes(),     copy_routes(),       stream_routes()};
+          search_routes(),         mcp_routes(),     copy_routes(),       stream_routes(),
+          file_routes(),           upload_routes()};
 }
 
 // The names in a path that matches a template, not decoded.

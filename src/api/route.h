@@ -136,6 +136,8 @@ std::span<const Route> search_routes();  // where a text stands
 std::span<const Route> mcp_routes();     // agents
 std::span<const Route> copy_routes();
 std::span<const Route> stream_routes();  // Durable Streams
+std::span<const Route> file_routes();
+std::span<const Route> upload_routes();  // of files, resumable
 std::span<const Route> webhook_routes();  // what happens, told to receivers elsewhere
 
 }  // namespace syncline::api

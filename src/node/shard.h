@@ -27,6 +27,7 @@
 #include "log/notary.h"
 #include "log/reply_gate.h"
 #include "log/waiting_keeper.h"
+#include "node/active_uploads.h"
 #include "node/audit_keeper.h"
 #include "node/known_types.h"
 #include "node/one_by_one.h"
@@ -145,6 +146,7 @@ struct Shard {
   session::StreamFeeds streams;
   hooks::Deliveries hooks;  // webhooks
   session::Agents agents;   // at work on objects of this loop, and their sessions
+  ActiveUploads uploads;
   state::RetentionKeeper retention;
   std::unique_ptr<workspace::ErasureKeeper> erasure;  // nullptr: nothing is erased
   log::WaitingKeeper waiting;

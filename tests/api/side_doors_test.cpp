@@ -338,6 +338,19 @@ constexpr Trial kTrials[] = {
      [](Vault& vault) { vault.make_tenant(); }},
     {"DELETE", "/v1/tenants/{tenant}", "/tenants/stolen", 204,
      [](Vault& vault) { vault.make_tenant(); }},
+    {"GET", "/v1/workspaces/{workspace}/files/{object}", "/workspaces/VAULT/files/PLAN", 406},
+    {"PUT", "/v1/workspaces/{workspace}/files/{object}", "/workspaces/VAULT/files/PLAN3", 201,
+     [](Vault&) {}, "mine"},
+    {"POST", "/v1/workspaces/{workspace}/uploads/{object}", "/workspaces/VAULT/uploads/PLAN3", 201,
+     [](Vault&) {}, "", "Tus-Resumable: 1.0.0\r\nUpload-Length: 3\r\n"},
+    {"GET", "/v1/workspaces/{workspace}/uploads/{object}",
+     "/workspaces/VAULT/uploads/PLAN?upload=0", 404, [](Vault&) {}, "", "Tus-Resumable: 1.0.0\r\n"},
+    {"PATCH", "/v1/workspaces/{workspace}/uploads/{object}",
+     "/workspaces/VAULT/uploads/PLAN?upload=0", 404, [](Vault&) {}, "", "Tus-Resumable: 1.0.0\r\n"},
+    {"DELETE", "/v1/workspaces/{workspace}/uploads/{object}",
+     "/workspaces/VAULT/uploads/PLAN?upload=0", 404, [](Vault&) {}, "", "Tus-Resumable: 1.0.0\r\n"},
+    {"OPTIONS", "/v1/workspaces/{workspace}/uploads/{object}", "/workspaces/VAULT/uploads/PLAN",
+     204},
     {"GET", "/v1/workspaces/{workspace}/search", "/workspaces/VAULT/search?q=classified", 200},
     {"POST", "/mcp", "/mcp", 200, [](Vault&) {},
      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})",
@@ -558,9 +571,11 @@ bool reaches(std::string_view token, const Trial& trial) {
   // To lift a quarantine, to make a link and to delete are events of the workspace's rules.
   const bool rules = trial.path.find("/quarantine/") != trial.path.npos ||
                      trial.path.find("/links/") != trial.path.npos ||
-                     trial.path.find("/undelete/") != trial.path.npos || trial.method == "DELETE";
-  const bool two_objects = trial.target.find("copy_from") != trial.target.npos;
-  return in_body || (trial.path.ends_with("{object}") && !rules && !two_objects);
+                     trial.path.find("/undelete/") != trial.path.npos ||
+                     (trial.method == "DELETE" && trial.path.find("/uploads/") == trial.path.npos);
+  const bool others = trial.target.find("copy_from") != trial.target.npos ||
+                      trial.target.find("PLAN3") != trial.target.npos;
+  return in_body || (trial.path.ends_with("{object}") && !rules && !others);
 }
 
 TEST(SideDoors, ATokenForOneThingOpensNothingElse) {

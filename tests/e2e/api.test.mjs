@@ -64,6 +64,30 @@ test('what is answered is what is described', kTest, async (t) => {
     assert.equal((await api.ask(method, `/v1${written}`, options)).status, status, `${method} ${JSON.stringify(options)}`);
   assert.equal((await ok('POST', '/workspaces/team/objects/notes/copy?copy_from=notes/plan')).status, 201);
   assert.equal((await api.ask('POST', '/v1/workspaces/team/objects/notes/copy?copy_from=notes/plan')).status, 409);
+  assert.equal((await ok('PUT', '/workspaces/team/files/logo', typed('application/octet-stream', 'abcd'))).status, 201);
+  assert.equal((await ok('GET', '/workspaces/team/files/logo')).body, 'abcd');
+  assert.equal((await ok('GET', '/workspaces/team/files/logo', { headers: { Range: 'bytes=1-2' } })).body, 'bc');
+  for (const [headers, status] of [[{ Range: 'bytes=4-' }, 416], [{ 'If-None-Match': '*' }, 304]])
+    assert.equal((await api.ask('GET', '/v1/workspaces/team/files/logo', { headers })).status, status);
+  assert.equal((await api.ask('GET', '/v1/workspaces/team/files/notes/plan')).status, 406);
+  assert.equal((await api.ask('PUT', '/v1/workspaces/team/files/notes/plan', typed('application/octet-stream', 'abcd'))).status, 422);
+  assert.equal((await api.ask('PUT', '/v1/workspaces/team/files/logo', typed('image/png', 'abcd'))).status, 415);
+  const tus = (headers = {}) => ({ headers: { 'Tus-Resumable': '1.0.0', ...headers } });
+  const uploads = '/workspaces/team/uploads/film';
+  const begun = await fetch(`${server.url}/v1${uploads}`, { method: 'POST', ...tus({ 'Upload-Length': '4' }) });
+  const upload = new URL(begun.headers.get('location'), begun.url);
+  const of_upload = `${upload.pathname}${upload.search}`.slice('/v1'.length);
+  assert.equal((await ok('GET', of_upload, tus())).body.offset, 0);
+  const more = (offset, body, headers = {}) => ({ body, ...tus({ 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset), ...headers }) });
+  assert.equal((await ok('PATCH', of_upload, more(0, 'ab'))).status, 204);
+  for (const [options, status] of [[more(0, 'ab'), 409], [more(2, 'cd', { 'Upload-Checksum': 'sha256 AAAA' }), 400], [tus(), 415], [{}, 412]])
+    assert.equal((await api.ask('PATCH', `/v1${of_upload}`, options)).status, status);
+  await ok('PATCH', of_upload, more(2, 'cd'));
+  assert.equal((await ok('GET', '/workspaces/team/files/film')).body, 'abcd');
+  await ok('DELETE', of_upload, tus());
+  assert.equal((await api.ask('GET', `/v1${of_upload}`, tus())).status, 404);
+  assert.equal((await ok('POST', uploads, tus({ 'Upload-Defer-Length': '1' }))).status, 201);
+  assert.equal((await ok('OPTIONS', uploads)).status, 204);
   const rpc = (method, headers = {}) => api.ask('POST', '/mcp', { headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method }) });
   assert.equal((await rpc('initialize')).status, 200);
   assert.equal((await rpc('ping')).status, 400);

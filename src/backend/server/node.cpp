@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/files.h"
 #include "api/serve.h"
 #include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
@@ -394,6 +395,7 @@ Result<void> Node::Impl::listen() {
                      done(caller.has_value());
                    });
   };
+  server_options.streams = api::brings_file;
   server_options.account_of = [this](const http::Request& request) -> SharedAccount {
     const auto caller = node::identify_now(*access, cookies(), request, shards->loop(request.loop));
     if (!caller) return nullptr;

@@ -7,7 +7,7 @@ import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { repository } from './server.mjs';
 
-const kMethods = ['get', 'put', 'post', 'delete', 'patch'];
+const kMethods = ['get', 'put', 'post', 'delete', 'patch', 'options'];
 
 // "GET /v1/keys": what the document describes.
 export function described(document) {
@@ -62,7 +62,7 @@ export class Api {
     assert.ok(expected, `${where} is described: ${text}`);
     const answer = expected.$ref ? this.document.components.responses[expected.$ref.split('/').pop()] : expected;
     if (!answer.content) return assert.equal(text, '', where);
-    const schema = answer.content[type]?.schema;
+    const schema = (answer.content[type] ?? answer.content['*/*'])?.schema;
     assert.ok(schema, `${where} answers with ${type}, which is not described`);
     const documents = type === 'application/json' ? [text] : type === 'application/x-ndjson' ? text.trim().split('\n').filter(Boolean) : [];
     for (const document of documents) this.validate(schema, JSON.parse(document), where);
