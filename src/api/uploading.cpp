@@ -98,7 +98,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
       return end(Sent{before_, how_});
     const bool whole = chunk_.size() == log::kFileChunkBytes;
     if (!whole && !over_) return ask();
-    whole || new_ > 0 ? store() : advance();
+    whole || new_ > 0 ? store() : advance(0);
   }
 
   // The first bytes of the file.
@@ -129,14 +129,15 @@ class Reception : public std::enable_shared_from_this<Reception> {
     }
     holds_.push_back(std::move(chunk.hold));
     // With a checksum, the upload has nothing of the body before it has all of it.
-    if (checksum_ && !over_ && holds_.size() < kMostHeld) return go_on(size);
+    const std::size_t at_once = checksum_ ? kMostHeld : kChunksOfStep;
+    if (!over_ && holds_.size() < at_once) return go_on(size);
     if (checksum_ && !over_) return end(fail(ErrorCode::kTooLarge, "too much for one checksum"));
-    advance();
+    advance(size);
   }
 
-  void advance() {
+  // `bytes`: of the last chunk.
+  void advance(std::size_t bytes) {
     upload_.expires_ms = shard_.scheduler.unix_ms() + kUploadLifeMs;
-    const std::size_t bytes = more_.empty() ? 0 : log::kFileChunkBytes;
     files_.advance_upload(tenant_, upload_, std::exchange(more_, {}),
                           [self = shared_from_this(), bytes](Result<void> advanced) {
                             if (!advanced)
@@ -161,7 +162,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
     if (done_) std::exchange(done_, nullptr)(std::move(sent));
   }
 
-  static constexpr std::size_t kMostHeld = 4096;  // chunks that wait for a checksum: 4 GiB
+  static constexpr std::size_t kChunksOfStep = 8;  // a crash loses the chunks of a step at most
+  static constexpr std::size_t kMostHeld = 4096;   // chunks that wait for a checksum: 4 GiB
 
   node::Shard& shard_;
   log::FileStore& files_;
