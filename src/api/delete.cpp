@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/conditions.h"
+#include "api/delete_workspace.h"
 #include "api/idempotency.h"
 #include "api/route.h"
 #include "api/rules.h"
@@ -163,8 +164,9 @@ void show_deletions(Call call) {
   std::string seeds;
   for (const std::uint64_t seed : held.rule.seeds)
     seeds += fmt::format("{}{}", seeds.empty() ? "" : ",", seed);
-  std::string json =
-      fmt::format(R"({{"grace_ms":{},"seeds":[{}],"objects":[)", held.rule.grace_ms, seeds);
+  std::string json = fmt::format(
+      R"({{"generation":{},"deleted":{},"grace_ms":{},"seeds":[{}],"objects":[)",
+      held.workspace_generation, deleted_workspace_json(held), held.rule.grace_ms, seeds);
   for (const auto& [object, ended] : held.objects) {
     const log::EndedGeneration& last = ended.back();
     if (json.back() != '[') json += ',';
@@ -207,7 +209,8 @@ void set_deletion_rule(Call call) {
 constexpr Route kDeleteRoutes[] = {
     {"DELETE", "/v1/workspaces/{workspace}/objects/{object}", Right::kDelete, delete_object},
     {"POST", "/v1/workspaces/{workspace}/undelete/{object}", Right::kDelete, undelete_object},
-    {"GET", "/v1/workspaces/{workspace}/deletions", Right::kHistory, list_deletions},
+    {"GET", "/v1/workspaces/{workspace}/deletions", Right::kHistory, list_deletions,
+     Route::kAlsoWhileDeleted},
     {"PUT", "/v1/workspaces/{workspace}/deletions", Right::kRetention, set_deletion_rule},
 };
 

@@ -23,16 +23,19 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 34> tables() {
-  return {state_routes(),          write_routes(),   history_routes(),    restore_routes(),
-          proof_routes(),          export_routes(),  retention_routes(),  quarantine_routes(),
-          shut_routes(),           backup_routes(),  import_routes(),     log_level_routes(),
-          session_routes(),        api_key_routes(), ticket_routes(),     people_routes(),
-          security_event_routes(), tenant_routes(),  revocation_routes(), policy_routes(),
-          simulation_routes(),     access_routes(),  rights_routes(),     link_routes(),
-          audit_routes(),          delete_routes(),  event_routes(),      webhook_routes(),
-          search_routes(),         mcp_routes(),     copy_routes(),       stream_routes(),
-          file_routes(),           upload_routes()};
+std::array<std::span<const Route>, 35> tables() {
+  return {state_routes(),      write_routes(),           history_routes(),
+          restore_routes(),    proof_routes(),           export_routes(),
+          retention_routes(),  quarantine_routes(),      shut_routes(),
+          backup_routes(),     import_routes(),          log_level_routes(),
+          session_routes(),    api_key_routes(),         ticket_routes(),
+          people_routes(),     security_event_routes(),  tenant_routes(),
+          revocation_routes(), policy_routes(),          simulation_routes(),
+          access_routes(),     rights_routes(),          link_routes(),
+          audit_routes(),      delete_routes(),          event_routes(),
+          webhook_routes(),    search_routes(),          mcp_routes(),
+          copy_routes(),       stream_routes(),          file_routes(),
+          upload_routes(),     delete_workspace_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -144,7 +147,7 @@ JudgedAs judged_as(const Route& route, const Call& call) {
 void serve(const Route& route, Call call) {
   const Doing naming(call.shard.scheduler, route.path.data());
   if (auto refused = refuse_over_quota(route, call)) return call.answer(std::move(*refused));
-  if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
+  if (call.path.workspace.empty() || route.door == Route::kAlsoWhileShut)
     return run_route(route, std::move(call));
   const auto asked = std::make_shared<Call>(std::move(call));
   const auto [named, lists] = judged_as(route, *asked);
@@ -153,7 +156,9 @@ void serve(const Route& route, Call call) {
     run_route(route, std::move(*asked));
   };
   asked->shard.host.admit(asked->caller, route.right, asked->path.workspace, named,
-                          std::move(admitted), lists);
+                          std::move(admitted), lists,
+                          route.door == Route::kAlsoWhileDeleted ? workspace::Deleted::kTaken
+                                                                 : workspace::Deleted::kRefused);
 }
 
 // Principals of different tenants may have the same name.

@@ -16,6 +16,7 @@ struct LoopSample {
   workspace::Counters workspace;
   session::Counters session;
   state::RetentionCounters retention;
+  workspace::ErasureCounters erasure;
   state::CacheCounters cache;
   std::size_t cache_bytes = 0;
   std::size_t quarantined = 0;
@@ -41,27 +42,29 @@ struct LoopSample {
 };
 
 LoopSample sample(const node::Shard& shard) {
-  LoopSample sample{.workspace = shard.workspace_counters,
-                    .session = shard.session_counters,
-                    .retention = shard.retention.counters(),
-                    .cache = shard.cache.counters(),
-                    .cache_bytes = shard.cache.bytes(),
-                    .quarantined = shard.quarantine.size(),
-                    .quarantines = shard.quarantine.added(),
-                    .objects = shard.cache.residents(),
-                    .workspaces = shard.host.workspaces(),
-                    .shut = shard.host.shut().all().size(),
-                    .shuts = shard.host.shut().added(),
-                    .feeds = shard.feeds.size() + shard.streams.size(),
-                    .feed_reads = shard.feeds.tail().reads(),
-                    .hooks = shard.hooks.counters(),
-                    .webhooks = shard.hooks.size(),
-                    .webhooks_disabled = shard.hooks.disabled(),
-                    .webhooks_late = shard.hooks.late(),
-                    .agent_sessions = shard.agents.sessions(),
-                    .agents_at_work = shard.agents.at_work(),
-                    .requests_refused = shard.requests_refused,
-                    .requests_put_off = shard.requests_put_off};
+  LoopSample sample{
+      .workspace = shard.workspace_counters,
+      .session = shard.session_counters,
+      .retention = shard.retention.counters(),
+      .erasure = shard.erasure ? shard.erasure->counters() : workspace::ErasureCounters(),
+      .cache = shard.cache.counters(),
+      .cache_bytes = shard.cache.bytes(),
+      .quarantined = shard.quarantine.size(),
+      .quarantines = shard.quarantine.added(),
+      .objects = shard.cache.residents(),
+      .workspaces = shard.host.workspaces(),
+      .shut = shard.host.shut().all().size(),
+      .shuts = shard.host.shut().added(),
+      .feeds = shard.feeds.size() + shard.streams.size(),
+      .feed_reads = shard.feeds.tail().reads(),
+      .hooks = shard.hooks.counters(),
+      .webhooks = shard.hooks.size(),
+      .webhooks_disabled = shard.hooks.disabled(),
+      .webhooks_late = shard.hooks.late(),
+      .agent_sessions = shard.agents.sessions(),
+      .agents_at_work = shard.agents.at_work(),
+      .requests_refused = shard.requests_refused,
+      .requests_put_off = shard.requests_put_off};
   if (shard.measures != nullptr) {
     sample.turns_us = shard.measures->turns.turns();
     sample.sent_us = shard.measures->sent_us;
@@ -229,6 +232,22 @@ void add_retention(observe::MetricsPage& page, const std::vector<LoopSample>& lo
                total([](auto& l) { return l.retention.failures; }));
 }
 
+void add_erasure(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
+  const auto total = [&](auto get) { return sum(loops, get); };
+  page.counter("erasure_objects_total", "Deleted objects that were erased.",
+               total([](auto& l) { return l.erasure.objects; }));
+  page.counter("erasure_workspaces_total", "Deleted workspaces that were erased.",
+               total([](auto& l) { return l.erasure.workspaces; }));
+  page.counter("erasure_payloads_total", "Payloads that were removed for that.",
+               total([](auto& l) { return l.erasure.payloads; }));
+  page.counter("erasure_bytes_total", "Bytes by which their records became smaller.",
+               total([](auto& l) { return l.erasure.bytes; }));
+  page.counter("erasure_held_total", "Times that a legal hold prevented an erasure.",
+               total([](auto& l) { return l.erasure.held; }));
+  page.counter("erasure_failures_total", "Times that an erasure failed; it is tried again.",
+               total([](auto& l) { return l.erasure.failures; }));
+}
+
 // The histograms of all loops, merged.
 template <typename Get>
 observe::Histogram merged(const std::vector<LoopSample>& loops, Get&& get) {
@@ -331,6 +350,7 @@ void answer_metrics(const Context& context, Collection& collection) {
   add_sessions(page, collection.loops);
   add_webhooks(page, collection.loops);
   add_retention(page, collection.loops);
+  add_erasure(page, collection.loops);
   add_write_path(page, collection.loops);
   add_turns(page, collection.loops);
   if (context.tenants != nullptr && collection.tenants == TenantsShown::kYes)

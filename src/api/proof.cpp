@@ -132,10 +132,13 @@ void get_keys(Call call) {
 }
 
 constexpr Route kProofRoutes[] = {
-    {"GET", "/v1/workspaces/{workspace}/log", Right::kHistory, get_log},
-    {"GET", "/v1/workspaces/{workspace}/checkpoint", Right::kHistory, get_checkpoint},
-    {"GET", "/v1/workspaces/{workspace}/proof/{position}", Right::kHistory, get_proof},
-    {"GET", "/v1/workspaces/{workspace}/consistency", Right::kHistory, get_consistency},
+    {"GET", "/v1/workspaces/{workspace}/log", Right::kHistory, get_log, Route::kAlsoWhileDeleted},
+    {"GET", "/v1/workspaces/{workspace}/checkpoint", Right::kHistory, get_checkpoint,
+     Route::kAlsoWhileDeleted},
+    {"GET", "/v1/workspaces/{workspace}/proof/{position}", Right::kHistory, get_proof,
+     Route::kAlsoWhileDeleted},
+    {"GET", "/v1/workspaces/{workspace}/consistency", Right::kHistory, get_consistency,
+     Route::kAlsoWhileDeleted},
     {"GET", "/v1/keys", Right::kKeys, get_keys},
 };
 

@@ -92,11 +92,12 @@ void apply_rule(Call call) {
 }
 
 constexpr Route kRetentionRoutes[] = {
-    {"GET", "/v1/workspaces/{workspace}/retention", Right::kHistory, answer_view},
+    {"GET", "/v1/workspaces/{workspace}/retention", Right::kHistory, answer_view,
+     Route::kAlsoWhileDeleted},
     {"PUT", "/v1/workspaces/{workspace}/retention", Right::kRetention, set_rule},
     {"POST", "/v1/workspaces/{workspace}/retention", Right::kRetention, apply_rule},
-    {"PUT", "/v1/workspaces/{workspace}/hold", Right::kHold, put_hold},
-    {"DELETE", "/v1/workspaces/{workspace}/hold", Right::kHold, release},
+    {"PUT", "/v1/workspaces/{workspace}/hold", Right::kHold, put_hold, Route::kAlsoWhileDeleted},
+    {"DELETE", "/v1/workspaces/{workspace}/hold", Right::kHold, release, Route::kAlsoWhileDeleted},
 };
 
 }  // namespace

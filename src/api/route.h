@@ -73,8 +73,9 @@ struct Inquiry {
 // everything that follows, including slashes. A GET route also answers HEAD.
 struct Route {
   enum Door : std::uint8_t {
-    kWhileOpen,      // the workspace must admit the caller
-    kAlsoWhileShut,  // also while the workspace is shut, for routes that deal with that
+    kWhileOpen,         // the workspace must admit the caller
+    kAlsoWhileShut,     // also while the workspace is shut, for routes that deal with that
+    kAlsoWhileDeleted,  // also while it is deleted, for routes that deal with that
   };
   // What the caller's token must reach (identity/scope.h).
   enum Scope : std::uint8_t {
@@ -105,9 +106,10 @@ SharedCell answer_cell(const Call& call);
 // Has a worker answer a request that was admitted. Runs on the loop that owns the workspace.
 void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)> serve);
 
-std::span<const Route> state_routes();    // present states
-std::span<const Route> write_routes();    // changes by those who have no replica
-std::span<const Route> delete_routes();   // deleting objects
+std::span<const Route> state_routes();   // present states
+std::span<const Route> write_routes();   // changes by those who have no replica
+std::span<const Route> delete_routes();  // deleting objects
+std::span<const Route> delete_workspace_routes();
 std::span<const Route> history_routes();  // past states, and who changed them
 std::span<const Route> restore_routes();
 std::span<const Route> retention_routes();  // how much history is kept

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/conditions.h"
+#include "api/deleted.h"
 #include "api/history.h"
 #include "api/object_list.h"
 #include "api/route.h"
@@ -12,6 +13,7 @@
 #include "api/state_form.h"
 #include "api/support.h"
 #include "api/tenant_names.h"
+#include "base/qualified_name.h"
 #include "identity/names.h"
 
 namespace syncline::api {
@@ -21,10 +23,20 @@ using View = workspace::Workspace::View;
 
 constexpr std::uint64_t kMostWaitSeconds = 60;
 
+void leave_out_deleted(const Call& call, std::vector<std::string>& names) {
+  if (call.shard.deleted == nullptr || call.shard.deleted->empty()) return;
+  const std::string tenant(call.caller.principal.tenant());
+  std::erase_if(names, [&](const std::string& name) {
+    return call.shard.deleted->contains(qualified(tenant, name));
+  });
+}
+
 // A page has fewer names than it may if some of those that it is about are not shown.
 void show_names(Call call, std::size_t limit, std::vector<std::string> names) {
   std::optional<std::string> next;
   if (names.size() == limit) next = names.back();
+  leave_out_deleted(call, names);
+  if (sees_all_names(call.caller)) return call.answer(name_page("workspaces", names, next));
   auto shown = [next = std::move(next), responder = std::move(call.responder)](
                    Result<std::vector<std::string>> kept) mutable {
     responder.respond(kept ? name_page("workspaces", *kept, next) : to_response(kept.error()));
@@ -38,10 +50,7 @@ void list_workspaces(Call call) {
   const std::string after = http::query_parameter(call.request.query, "after").value_or("");
   log::Catalog& catalog = call.shard.store->catalog();
   const std::string tenant(call.caller.principal.tenant());
-  if (sees_all_names(call.caller))
-    return list_workspaces_of(catalog, tenant, after, *limit,
-                              answer_names("workspaces", *limit, std::move(call.responder)));
-  *limit = std::min(*limit, kMostAsked);
+  if (!sees_all_names(call.caller)) *limit = std::min(*limit, kMostAsked);
   list_workspaces_of(
       catalog, tenant, after, *limit,
       [limit = *limit, call = std::move(call)](Result<std::vector<std::string>> names) mutable {
@@ -50,15 +59,48 @@ void list_workspaces(Call call) {
       });
 }
 
+std::string parameter(const Call& call, std::string_view name) {
+  return http::query_parameter(call.request.query, name).value_or("");
+}
+
+void list_all_objects(Call call, std::size_t limit) {
+  call.shard.store->catalog().list_objects(
+      call.path.workspace, parameter(call, "prefix"), parameter(call, "after"), limit,
+      answer_names("objects", limit, std::move(call.responder)));
+}
+
+// Without those whose last event is of a generation that was deleted.
+void list_present_objects(Call call, std::size_t limit) {
+  auto asked = std::make_shared<Call>(std::move(call));
+  asked->shard.store->catalog().list_heads(
+      asked->path.workspace, parameter(*asked, "prefix"), parameter(*asked, "after"), limit,
+      [asked](Result<log::ObjectHeads> page) {
+        if (!page) return asked->refuse(page.error());
+        const workspace::Workspace* open = asked->shard.host.find_open(asked->path.workspace);
+        std::vector<std::string> names;
+        for (const log::ObjectHead& head : page->heads) {
+          const auto* ended = open == nullptr ? nullptr : open->deletions().last(head.object);
+          if (ended == nullptr || head.last.position > ended->after || head.last.position == 0)
+            names.push_back(head.object);
+        }
+        std::optional<std::string> next;
+        if (page->more && !page->heads.empty()) next = page->heads.back().object;
+        asked->answer(name_page("objects", names, next));
+      });
+}
+
 void list_objects(Call call) {
   if (asks_for_details(call.request)) return list_details(std::move(call));
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  const std::string& query = call.request.query;
-  const std::string prefix = http::query_parameter(query, "prefix").value_or("");
-  call.shard.store->catalog().list_objects(
-      call.path.workspace, prefix, http::query_parameter(query, "after").value_or(""), *limit,
-      answer_names("objects", *limit, std::move(call.responder)));
+  if (!may_have_deletions(call)) return list_all_objects(std::move(call), *limit);
+  auto asked = std::make_shared<Call>(std::move(call));
+  workspace::Workspace& workspace = asked->shard.host.get(asked->path.workspace);
+  workspace.open([asked, limit = *limit, &workspace](Result<void> open) {
+    if (!open) return asked->refuse(open.error());
+    workspace.deletions().objects.empty() ? list_all_objects(std::move(*asked), limit)
+                                          : list_present_objects(std::move(*asked), limit);
+  });
 }
 
 http::Response not_modified(log::Position position, const StateForm& form) {

@@ -201,6 +201,13 @@ void Deliveries::remove(std::string_view workspace, std::string_view id, log::Do
       });
 }
 
+Result<void> Deliveries::forget(std::string_view workspace) {
+  if (enabled() && !loaded_)
+    return fail(ErrorCode::kUnavailable, "the webhooks are still being read; try again");
+  std::erase_if(endpoints_, [&](const auto& entry) { return entry.first.first == workspace; });
+  return {};
+}
+
 void Deliveries::rotate(std::string_view workspace, std::string_view id, log::Done<void> done) {
   const Delivery* const found = find(workspace, id);
   if (found == nullptr) return done(no_such_hook(id));

@@ -46,6 +46,9 @@ class Deliveries {
   void add(Endpoint endpoint, log::Done<std::string> done);
   // kNotFound: there is none.
   void remove(std::string_view workspace, std::string_view id, log::Done<void> done);
+  // Nothing is sent for the webhooks of the workspace from now on; whoever calls erases their records. kUnavailable: they
+  // are still being read.
+  Result<void> forget(std::string_view workspace);
   // A new secret. For a day, what is sent has the signature of the one before, too.
   void rotate(std::string_view workspace, std::string_view id, log::Done<void> done);
 

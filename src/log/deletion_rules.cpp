@@ -35,6 +35,19 @@ Result<const EndedGeneration*> open_end(const HeldDeletions& held, const std::st
   return last;
 }
 
+Result<void> check_workspace_generation(std::uint64_t generation) {
+  if (generation > 0) return {};
+  return fail(ErrorCode::kInvalid, "generations are counted from 1");
+}
+
+// The present generation of the workspace, if it is this one, has ended and is not erased.
+Result<void> check_ended(const HeldDeletions& held, std::uint64_t generation) {
+  if (!held.workspace || held.workspace_generation != generation)
+    return fail(ErrorCode::kNotFound, "the workspace is not deleted");
+  if (held.workspace->erased) return fail(ErrorCode::kConflict, "the workspace is erased already");
+  return {};
+}
+
 }  // namespace
 
 const EndedGeneration* HeldDeletions::last(std::string_view object) const {
@@ -91,6 +104,22 @@ Result<void> check_deletion_act(const EraseObject& act) {
   return check_deleted_name(act.object, act.generation);
 }
 
+Result<void> check_deletion_act(const DeleteWorkspace& act) {
+  return check_workspace_generation(act.generation);
+}
+
+Result<void> check_deletion_act(const UndeleteWorkspace& act) {
+  return check_workspace_generation(act.generation);
+}
+
+Result<void> check_deletion_act(const EraseWorkspace& act) {
+  return check_workspace_generation(act.generation);
+}
+
+Result<void> check_deletion_act(const BeginWorkspace& act) {
+  return check_workspace_generation(act.generation);
+}
+
 // ---- with what holds
 
 Result<void> check_fits(const HeldDeletions&, const SetDeletionRule&) {
@@ -126,6 +155,32 @@ Result<void> check_fits(const HeldDeletions& held, const EraseObject& act) {
   return {};
 }
 
+Result<void> check_fits(const HeldDeletions& held, const DeleteWorkspace& act) {
+  if (held.workspace) return fail(ErrorCode::kConflict, "the workspace is deleted already");
+  if (act.generation != held.workspace_generation)
+    return fail(ErrorCode::kConflict,
+                fmt::format("the workspace has generation {}", held.workspace_generation));
+  return {};
+}
+
+Result<void> check_fits(const HeldDeletions& held, const UndeleteWorkspace& act) {
+  return check_ended(held, act.generation);
+}
+
+Result<void> check_fits(const HeldDeletions& held, const EraseWorkspace& act) {
+  return check_ended(held, act.generation);
+}
+
+Result<void> check_fits(const HeldDeletions& held, const BeginWorkspace& act) {
+  if (!held.workspace) return fail(ErrorCode::kConflict, "the workspace is there");
+  if (!held.workspace->erased)
+    return fail(ErrorCode::kConflict, "the deleted workspace is not erased yet");
+  if (act.generation != held.workspace_generation + 1)
+    return fail(ErrorCode::kConflict, fmt::format("the next generation of the workspace is {}",
+                                                  held.workspace_generation + 1));
+  return {};
+}
+
 // ---- carried out
 
 void carry_out(HeldDeletions& held, const SetDeletionRule& act, const std::string&, std::uint64_t) {
@@ -156,6 +211,27 @@ void carry_out(HeldDeletions& held, const EraseObject& act, const std::string&, 
   EndedGeneration& ended = *std::ranges::find(all, act.generation, &EndedGeneration::generation);
   ended.erase_at_ms = 0;
   ended.erased = act.complete;
+}
+
+void carry_out(HeldDeletions& held, const DeleteWorkspace& act, const std::string& principal,
+               std::uint64_t unix_ms) {
+  held.workspace =
+      EndedWorkspace{.deleted_ms = unix_ms, .erase_at_ms = act.erase_at_ms, .principal = principal};
+}
+
+void carry_out(HeldDeletions& held, const UndeleteWorkspace&, const std::string&, std::uint64_t) {
+  held.workspace.reset();
+}
+
+void carry_out(HeldDeletions& held, const EraseWorkspace& act, const std::string&, std::uint64_t) {
+  held.workspace->erase_at_ms = 0;
+  held.workspace->erased = act.complete;
+}
+
+void carry_out(HeldDeletions& held, const BeginWorkspace& act, const std::string&, std::uint64_t) {
+  held.workspace.reset();
+  held.workspace_generation = act.generation;
+  held.rule = {};
 }
 
 }  // namespace syncline::log

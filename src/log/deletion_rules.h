@@ -1,10 +1,13 @@
-// The part of a workspace's rules that says which objects were deleted. Each deletion, each undoing of one and each erasure
-// that is complete is an event of the system object "./deletions" (log/rules.h).
+// The part of a workspace's rules that says which objects were deleted, and whether the workspace itself was. Each deletion,
+// each undoing of one and each erasure that is complete is an event of the system object "./deletions" (log/rules.h).
 //
 // A deletion ends the present *generation* of an object. It says after which position: events of the object up to
 // there belong to generations that have ended. It also keeps the version of the object (merge::Replication), such as the state
 // vector of a document: client ids and clocks, without content. By it, a replica of that generation is known when it
 // comes back (merge/lineage.h). docs/deletion.md explains the rest.
+//
+// The deletion of a workspace ends its present generation: what it holds is hidden. Its log goes on, with the erasure of all
+// its objects, until its name begins anew.
 //
 // Thread-safety: values and pure functions.
 #pragma once
@@ -12,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +73,35 @@ struct EraseObject {
   bool operator==(const EraseObject&) const = default;
 };
 
+// Ends the present generation of the workspace: nobody is served there any more.
+struct DeleteWorkspace {
+  std::uint64_t generation = 1;
+  std::uint64_t erase_at_ms = 0;  // as in DeleteObject
+
+  bool operator==(const DeleteWorkspace&) const = default;
+};
+
+struct UndeleteWorkspace {
+  std::uint64_t generation = 1;
+
+  bool operator==(const UndeleteWorkspace&) const = default;
+};
+
+// As EraseObject, of all that the workspace held.
+struct EraseWorkspace {
+  std::uint64_t generation = 1;
+  bool complete = false;
+
+  bool operator==(const EraseWorkspace&) const = default;
+};
+
+// The name of a workspace that is erased begins anew, with this generation.
+struct BeginWorkspace {
+  std::uint64_t generation = 2;
+
+  bool operator==(const BeginWorkspace&) const = default;
+};
+
 // What the changes add up to.
 struct EndedGeneration {
   std::uint64_t generation = 1;
@@ -83,8 +116,18 @@ struct EndedGeneration {
   bool operator==(const EndedGeneration&) const = default;
 };
 
+// The same of the workspace.
+struct EndedWorkspace {
+  std::uint64_t deleted_ms = 0;
+  std::uint64_t erase_at_ms = 0;
+  bool erased = false;
+  std::string principal = {};
+
+  bool operator==(const EndedWorkspace&) const = default;
+};
+
 // It is erased, or that has begun: it cannot be undeleted, whatever a clock says.
-inline bool is_erased(const EndedGeneration& ended) {
+inline bool is_erased(const auto& ended) {
   return ended.erased || ended.erase_at_ms == 0;
 }
 
@@ -93,6 +136,8 @@ struct HeldDeletions {
   std::map<std::string, std::vector<EndedGeneration>, std::less<>> objects;  // each ascending
   std::size_t generations = 0;                                               // of all objects
   std::size_t version_bytes = 0;                                             // of all of them
+  std::uint64_t workspace_generation = 1;   // the present one, or the one that has ended
+  std::optional<EndedWorkspace> workspace;  // nullopt: it is there
 
   // The last generation of the object that has ended; nullptr: none has.
   const EndedGeneration* last(std::string_view object) const;
@@ -107,6 +152,10 @@ Result<void> check_deletion_act(const SetDeletionRule& act);
 Result<void> check_deletion_act(const DeleteObject& act);
 Result<void> check_deletion_act(const UndeleteObject& act);
 Result<void> check_deletion_act(const EraseObject& act);
+Result<void> check_deletion_act(const DeleteWorkspace& act);
+Result<void> check_deletion_act(const UndeleteWorkspace& act);
+Result<void> check_deletion_act(const EraseWorkspace& act);
+Result<void> check_deletion_act(const BeginWorkspace& act);
 
 // Whether the act fits what holds.
 //   kNotFound  there is no such generation that has ended
@@ -116,6 +165,10 @@ Result<void> check_fits(const HeldDeletions& held, const SetDeletionRule& act);
 Result<void> check_fits(const HeldDeletions& held, const DeleteObject& act);
 Result<void> check_fits(const HeldDeletions& held, const UndeleteObject& act);
 Result<void> check_fits(const HeldDeletions& held, const EraseObject& act);
+Result<void> check_fits(const HeldDeletions& held, const DeleteWorkspace& act);
+Result<void> check_fits(const HeldDeletions& held, const UndeleteWorkspace& act);
+Result<void> check_fits(const HeldDeletions& held, const EraseWorkspace& act);
+Result<void> check_fits(const HeldDeletions& held, const BeginWorkspace& act);
 
 // Carries out an act that fits, by that principal at that time.
 void carry_out(HeldDeletions& held, const SetDeletionRule& act, const std::string& principal,
@@ -125,6 +178,15 @@ void carry_out(HeldDeletions& held, const DeleteObject& act, const std::string& 
 void carry_out(HeldDeletions& held, const UndeleteObject& act, const std::string& principal,
                std::uint64_t unix_ms);
 void carry_out(HeldDeletions& held, const EraseObject& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const DeleteWorkspace& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const UndeleteWorkspace& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const EraseWorkspace& act, const std::string& principal,
+               std::uint64_t unix_ms);
+// The deletion rule of before ends, too. What is known of the deleted objects stays, to recognise their replicas.
+void carry_out(HeldDeletions& held, const BeginWorkspace& act, const std::string& principal,
                std::uint64_t unix_ms);
 
 }  // namespace syncline::log

@@ -21,9 +21,10 @@ namespace syncline::log {
 
 // What a record is about. It is stored as a byte: values are never reused.
 enum class DirectoryKind : char {
-  kGuest = 'g',         // the name that somebody without an identity gave himself
-  kHook = 'h',          // a webhook of a workspace (hooks/endpoint.h)
-  kHookDead = 'x',      // an event that the receiver of a webhook did not take
+  kDeleted = 'd',   // a workspace that is deleted; a store writes it with the event that says so
+  kGuest = 'g',     // the name that somebody without an identity gave himself
+  kHook = 'h',      // a webhook of a workspace (hooks/endpoint.h)
+  kHookDead = 'x',  // an event that the receiver of a webhook did not take
   kHookProgress = 'q',  // how far a webhook has come
   kKey = 'k',           // an API key
   kPerson = 'p',        // the names of a principal

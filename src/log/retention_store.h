@@ -55,7 +55,8 @@ class RetentionStore {
                             Done<ErasedPayloads> done) = 0;
 
   // Rewrites the files that may hold what erase_object() has removed from this object, so that no byte of it is left in
-  // them. Takes long: in proportion to the workspace.
+  // them. With an empty name: of all objects of the workspace, and records of the directory that were erased. Takes long:
+  // in proportion to the workspace.
   virtual void purge(std::string workspace, std::string object, Done<void> done) = 0;
 };
 

@@ -29,6 +29,10 @@ enum class ActCode : std::uint8_t {
   kDeleteObject = 11,
   kUndeleteObject = 12,
   kEraseObject = 13,
+  kDeleteWorkspace = 14,
+  kUndeleteWorkspace = 15,
+  kEraseWorkspace = 16,
+  kBeginWorkspace = 17,
 };
 
 struct ActWriter {
@@ -93,6 +97,25 @@ struct ActWriter {
   void operator()(const EraseObject& act) const {
     of_generation(ActCode::kEraseObject, act.object, act.generation);
     out.u8(act.complete ? 1 : 0);
+  }
+
+  void operator()(const DeleteWorkspace& act) const {
+    begin(ActCode::kDeleteWorkspace);
+    out.var_uint(act.generation);
+    out.var_uint(act.erase_at_ms);
+  }
+  void operator()(const UndeleteWorkspace& act) const {
+    begin(ActCode::kUndeleteWorkspace);
+    out.var_uint(act.generation);
+  }
+  void operator()(const EraseWorkspace& act) const {
+    begin(ActCode::kEraseWorkspace);
+    out.var_uint(act.generation);
+    out.u8(act.complete ? 1 : 0);
+  }
+  void operator()(const BeginWorkspace& act) const {
+    begin(ActCode::kBeginWorkspace);
+    out.var_uint(act.generation);
   }
 
   void of_generation(ActCode code, const std::string& object, std::uint64_t generation) const {
@@ -184,11 +207,29 @@ DeleteObject read_delete(ByteReader& in) {
   return act;
 }
 
-EraseObject read_erase(ByteReader& in) {
-  auto act = read_of_generation<EraseObject>(in);
+bool read_complete(ByteReader& in) {
   const std::uint8_t complete = in.u8();
   if (complete > 1) in.fail();
-  act.complete = complete == 1;
+  return complete == 1;
+}
+
+EraseObject read_erase(ByteReader& in) {
+  auto act = read_of_generation<EraseObject>(in);
+  act.complete = read_complete(in);
+  return act;
+}
+
+DeleteWorkspace read_delete_workspace(ByteReader& in) {
+  DeleteWorkspace act;
+  act.generation = in.var_uint();
+  act.erase_at_ms = in.var_uint();
+  return act;
+}
+
+EraseWorkspace read_erase_workspace(ByteReader& in) {
+  EraseWorkspace act;
+  act.generation = in.var_uint();
+  act.complete = read_complete(in);
   return act;
 }
 
@@ -210,6 +251,10 @@ Result<RuleAct> read_act(ByteReader& in) {
     case ActCode::kDeleteObject: return read_delete(in);
     case ActCode::kUndeleteObject: return read_of_generation<UndeleteObject>(in);
     case ActCode::kEraseObject: return read_erase(in);
+    case ActCode::kDeleteWorkspace: return read_delete_workspace(in);
+    case ActCode::kUndeleteWorkspace: return UndeleteWorkspace{in.var_uint()};
+    case ActCode::kEraseWorkspace: return read_erase_workspace(in);
+    case ActCode::kBeginWorkspace: return BeginWorkspace{in.var_uint()};
   }
   return fail(ErrorCode::kUnsupported,
               fmt::format("this build does not know rules of kind {}", code));
@@ -229,6 +274,10 @@ struct ActCheck {
   Result<void> operator()(const DeleteObject& act) const { return check_deletion_act(act); }
   Result<void> operator()(const UndeleteObject& act) const { return check_deletion_act(act); }
   Result<void> operator()(const EraseObject& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const DeleteWorkspace& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const UndeleteWorkspace& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const EraseWorkspace& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const BeginWorkspace& act) const { return check_deletion_act(act); }
   Result<void> operator()(const auto& act) const { return check_access_act(act); }
 
   static Result<void> check_pin_name(const std::string& name) {
@@ -247,10 +296,10 @@ std::string_view object_of(const RuleAct& act) {
                       std::holds_alternative<RemovePolicy>(act) ||
                       std::holds_alternative<Share>(act) || std::holds_alternative<Unshare>(act);
   if (access) return kPolicyObject;
-  const bool deletions =
-      std::holds_alternative<SetDeletionRule>(act) || std::holds_alternative<DeleteObject>(act) ||
-      std::holds_alternative<UndeleteObject>(act) || std::holds_alternative<EraseObject>(act);
-  return deletions ? kDeletionsObject : kRetentionObject;
+  const bool retention = std::holds_alternative<SetRetention>(act) ||
+                         std::holds_alternative<PutHold>(act) ||
+                         std::holds_alternative<ReleaseHold>(act);
+  return retention ? kRetentionObject : kDeletionsObject;
 }
 
 std::optional<RetentionChange> retention_change_of(const RuleChange& change) {

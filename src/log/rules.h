@@ -74,9 +74,10 @@ struct LiftQuarantine {
   bool operator==(const LiftQuarantine&) const = default;
 };
 
-using RuleAct = std::variant<SetPin, RemovePin, SetRetention, PutHold, ReleaseHold, LiftQuarantine,
-                             SetPolicy, RemovePolicy, Share, Unshare, SetDeletionRule, DeleteObject,
-                             UndeleteObject, EraseObject>;
+using RuleAct =
+    std::variant<SetPin, RemovePin, SetRetention, PutHold, ReleaseHold, LiftQuarantine, SetPolicy,
+                 RemovePolicy, Share, Unshare, SetDeletionRule, DeleteObject, UndeleteObject,
+                 EraseObject, DeleteWorkspace, UndeleteWorkspace, EraseWorkspace, BeginWorkspace>;
 
 struct RuleChange {
   RuleAct act;

@@ -50,6 +50,10 @@ struct CarryOut {
   Result<void> operator()(const DeleteObject& act) const { return deletion(act); }
   Result<void> operator()(const UndeleteObject& act) const { return deletion(act); }
   Result<void> operator()(const EraseObject& act) const { return deletion(act); }
+  Result<void> operator()(const DeleteWorkspace& act) const { return deletion(act); }
+  Result<void> operator()(const UndeleteWorkspace& act) const { return deletion(act); }
+  Result<void> operator()(const EraseWorkspace& act) const { return deletion(act); }
+  Result<void> operator()(const BeginWorkspace& act) const { return deletion(act); }
 
   Result<void> deletion(const auto& act) const {
     if (auto fits = check_fits(held.deletions, act); !fits) return fits;

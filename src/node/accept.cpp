@@ -173,6 +173,8 @@ std::move_only_function<std::optional<http::Response>()> check_open(const Accept
     Shard* shard = shards.at(loop);
     SYNCLINE_ASSERT(shard != nullptr);  // the network stops before the shards
     auto open = shard->host.admit(identity::Caller{}, workspace);
+    // A session can say that for good, and in the words of its protocol.
+    if (!open && open.error().code == ErrorCode::kGone) return std::nullopt;
     if (open) open = shard->host.has_place(workspace);
     if (open) return std::nullopt;
     auto refused =

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/qualified_name.h"
+#include "node/workspace_records.h"
 
 namespace syncline::node {
 namespace {
@@ -93,6 +94,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .accounts = options.accounts,
             .uses = &uses,
             .first_content = options.first_content,
+            .deleted = options.deleted,
             .off_loop = state::OffLoop{jobs, home, options.loop_share}},
            std::move(options.gate)),
       waits(loop, host),
@@ -124,14 +126,19 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
                         sources, host, loop, *options.erasure_pace,
                         [this, owns = owned_by(placement, index)](std::string_view workspace) {
                           return owns(workspace) &&
-                                 host.admit({}, std::string(workspace)).has_value();
+                                 host.admit({}, std::string(workspace), workspace::Deleted::kTaken)
+                                     .has_value();
                         },
                         [this](const std::string& workspace, std::uint64_t bytes) {
                           if (const limits::SharedUse use = uses.of(workspace)) use->drop(bytes);
+                        },
+                        [this](const std::string& workspace, log::Done<void> done) {
+                          erase_beside(workspace, std::move(done));
                         })
                   : nullptr),
       waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)),
       usage(loop, store->directory(), uses),
+      deleted(options.deleted),
       guests(store->directory(), loop, index == 0 ? options.guest_days : 0),
       memory(options.memory),
       index_(index) {
@@ -155,6 +162,12 @@ void Shard::audit_disabled(const hooks::Endpoint& endpoint, const std::string& r
                  .object = endpoint.id,
                  .reason = reason},
                 [](Result<void>) {});
+}
+
+void Shard::erase_beside(const std::string& workspace, log::Done<void> done) {
+  if (auto forgotten = hooks.forget(workspace); !forgotten) return done(std::move(forgotten));
+  people.erase_guests(workspace);
+  erase_workspace_records(store->directory(), workspace, std::move(done));
 }
 
 std::uint64_t Shard::editing_replica() {

@@ -97,6 +97,8 @@ struct ShardOptions {
   // webhooks.
   hooks::HookSender* hook_sender = nullptr;
   Bytes hook_key = {};
+  // The workspaces of the process that are deleted; must outlive the shard. nullptr: nobody is kept from them.
+  workspace::DeletedWorkspaces* deleted = nullptr;
   workspace::FirstContent* first_content =
       nullptr;  // must outlive the shard; nullptr: there is none
   // Both may be nullptr; otherwise they must outlive the shard. `measures` belongs to its loop.
@@ -151,7 +153,8 @@ struct Shard {
   std::unique_ptr<workspace::ErasureKeeper> erasure;  // nullptr: nothing is erased
   log::WaitingKeeper waiting;
   UsageKeeper usage;
-  workspace::GuestKeeper guests;  // of all loops, on the first one
+  workspace::DeletedWorkspaces* const deleted;  // nullptr: nobody is kept from them
+  workspace::GuestKeeper guests;                // of all loops, on the first one
 
   // The id of the replica that makes the edits that programs describe by content (merge/facets.h, Editing): one for
   // this loop and this run of the process, so that many edits do not add many ids to their documents. Each edit takes
@@ -176,6 +179,7 @@ struct Shard {
  private:
   void look_at_memory();
   void audit_disabled(const hooks::Endpoint& endpoint, const std::string& reason);
+  void erase_beside(const std::string& workspace, log::Done<void> done);
 
   const std::size_t index_;
   std::uint64_t editing_replica_ = 0;  // 0: not drawn yet

@@ -18,7 +18,11 @@ inline identity::Right right_of(const log::RuleAct& act) {
         if constexpr (std::is_same_v<Act, log::SetPin> || std::is_same_v<Act, log::RemovePin>)
           return Right::kPin;
         else if constexpr (std::is_same_v<Act, log::SetRetention> ||
-                           std::is_same_v<Act, log::SetDeletionRule>)
+                           std::is_same_v<Act, log::SetDeletionRule> ||
+                           std::is_same_v<Act, log::DeleteWorkspace> ||
+                           std::is_same_v<Act, log::UndeleteWorkspace> ||
+                           std::is_same_v<Act, log::EraseWorkspace> ||
+                           std::is_same_v<Act, log::BeginWorkspace>)
           return Right::kRetention;
         else if constexpr (std::is_same_v<Act, log::PutHold> ||
                            std::is_same_v<Act, log::ReleaseHold>)

@@ -17,6 +17,7 @@
 #include "sim/guests.h"
 #include "sim/invariants.h"
 
+#include "sim/clearer.h"
 #include "sim/locksmith.h"
 #include "sim/newsroom.h"
 #include "sim/remover.h"
@@ -37,7 +38,8 @@ constexpr std::size_t kOverLimit = 32;
 
 // Objects with generations, and objects that the server itself edits: whoever asks for that looks at them.
 bool looked_at_by_others(const ObjectName& name) {
-  return name.first == Remover::kWorkspace || name.first == Newsroom::kWorkspace;
+  return name.first == Remover::kWorkspace || name.first == Clearer::kWorkspace ||
+         name.first == Newsroom::kWorkspace;
 }
 
 std::string shown(const crdt::IdSet& ids) {

@@ -409,6 +409,14 @@ void draw_remover(Plan& plan, Dice dice) {
   });
 }
 
+// A whole workspace is deleted in every second of these.
+void draw_clearer(Plan& plan, Dice dice) {
+  if (!plan.remover.on || plan.seed % 12 != 7) return;
+  plan.clearer.on = true;
+  plan.clearer.every_us = dice.scale(kSecond / 10, kSecond);
+  plan.clearer.grace_ms = dice.scale(10'000, 60'000);
+}
+
 // Policies and shares, in every sixth world that has nothing of the above; and in as many others also the policies of a
 // tenant, and several loops. The clocks of these do not jump: a link needs a clock that is nearly right.
 void draw_warden(Plan& plan, Dice dice) {
@@ -511,6 +519,7 @@ Plan draw_plan(std::uint64_t seed) {
   draw_warden(plan, dice.fork("warden"));
   draw_remover(plan, dice.fork("remover plan"));
   draw_newsroom(plan, dice.fork("newsroom plan"));
+  draw_clearer(plan, dice.fork("clearer plan"));
   return plan;
 }
 
@@ -533,7 +542,8 @@ std::string describe(const Plan& plan) {
       plan.warden.of_tenant ? "; policies of a tenant"
       : plan.warden.on      ? "; policies and shares"
                             : "",
-      plan.remover.on    ? "; deletions"
+      plan.clearer.on    ? "; deletions, of a workspace too"
+      : plan.remover.on  ? "; deletions"
       : plan.newsroom.on ? "; writers over HTTP, followers and webhooks"
                          : "",
       describe_siege(plan));

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/clearer.h"
 #include "sim/client.h"
 #include "sim/custodian.h"
 #include "sim/disk.h"
@@ -146,6 +147,7 @@ struct Plan {
   WardenSettings warden;
   RemoverSettings remover;
   NewsroomSettings newsroom;
+  ClearerSettings clearer;
   bool times_quiet_tenant = false;  // nothing fails, and nobody but tenants is in each other's way
 };
 

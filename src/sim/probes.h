@@ -61,6 +61,8 @@ namespace syncline::sim {
   /* deletions */ \
   X(remover_wrote) X(remover_deleted) X(remover_undeleted) X(remover_erased) \
   X(remover_old_replicas) \
+  X(clearer_wrote) X(clearer_deleted) X(clearer_undeleted) X(clearer_erased) X(clearer_began) \
+  X(clearer_old_replicas) \
   /* who writes over HTTP, and who is told */ \
   X(reporter_wrote) X(reporter_asked_again) X(follower_told) X(follower_left) X(hook_taken) \
   X(hook_refused) X(hook_unanswered) X(hook_came_again)

@@ -8,7 +8,7 @@
 #include "base/percent.h"
 #include "sim/invariants.h"
 #include "sim/rights.h"
-#include "sim/stored_log.h"
+#include "sim/stored_words.h"
 
 namespace syncline::sim {
 namespace {
@@ -16,27 +16,6 @@ namespace {
 constexpr std::size_t kThings = 3;
 constexpr std::size_t kLives = 6;                // of which replicas come back
 constexpr std::uint64_t kFirstClient = 900'000;  // no other client has these ids
-
-std::uint64_t dropped_in(const store::Tables& tables) {
-  const auto events = read_log(tables, std::string(Remover::kWorkspace));
-  if (!events) return 0;
-  return static_cast<std::uint64_t>(std::ranges::count_if(
-      *events, [](const log::Event& event) { return event.dropped_payload.has_value(); }));
-}
-
-bool holds_word(const store::Tables& tables, store::Family family, std::string_view word) {
-  const auto cursor = tables.cursor(family);
-  for (cursor->seek(""); cursor->valid(); cursor->next())
-    if (cursor->value().find(word) != std::string_view::npos) return true;
-  return false;
-}
-
-bool holds_word(const store::Tables& tables, std::string_view word) {
-  using enum store::Family;
-  return std::ranges::any_of(std::vector{kEvents, kSnapshots, kMeta}, [&](store::Family family) {
-    return holds_word(tables, family, word);
-  });
-}
 
 }  // namespace
 
@@ -278,7 +257,7 @@ void Remover::hold() {
               held_ = !release && answer.ok();
               dropped_.reset();
               if (held_ && server_.process() != nullptr)
-                dropped_ = dropped_in(server_.process()->store->tables());
+                dropped_ = dropped_in(server_.process()->store->tables(), kWorkspace);
             });
 }
 
@@ -315,7 +294,7 @@ void Remover::check(const store::Tables& tables) {
         broken(thing.name, "it is said to be erased, and a table holds its content");
     }
   }
-  if (held_ && !hold_doubtful_ && dropped_ && dropped_in(tables) > *dropped_)
+  if (held_ && !hold_doubtful_ && dropped_ && dropped_in(tables, kWorkspace) > *dropped_)
     broken("", "something was erased under a legal hold");
 }
 

@@ -12,6 +12,7 @@
 #include "log/audit.h"
 #include "log/rules.h"
 #include "sim/archivist.h"
+#include "sim/clearer.h"
 #include "sim/guests.h"
 #include "sim/invariants.h"
 #include "sim/locksmith.h"
@@ -102,14 +103,16 @@ std::string Rights::fault_of(const std::string& workspace, const log::Event& eve
     const auto change = log::rule_change_in(event);
     if (!change || !*change || (*change)->principal != event.principal)
       return "changes rules in another's name";
-    // The server notes by itself when it erases what was deleted.
+    // The server notes by itself when it erases what was deleted; of a workspace, that is many acts.
     const bool by_server =
-        event.principal.empty() && std::holds_alternative<log::EraseObject>((*change)->act);
+        event.principal.empty() && (std::holds_alternative<log::EraseObject>((*change)->act) ||
+                                    workspace == Clearer::kWorkspace);
     return event.principal == kOperator || by_server ? "" : "changes rules in another's name";
   }
   if (event.version == log::kUnsaltedVersion) return "";  // from before this server (sim/old_log.h)
   if (event.principal == Guests::kPrincipal && workspace == Guests::kWorkspace) return {};
-  if (workspace == Remover::kWorkspace || workspace == Newsroom::kWorkspace)
+  if (workspace == Remover::kWorkspace || workspace == Clearer::kWorkspace ||
+      workspace == Newsroom::kWorkspace)
     return event.principal == kOperator ? "" : "is not of the operator, who alone edits there";
   const auto number = number_of(event.actor);
   if (!number || *number >= granted_.size()) return "is of nobody";

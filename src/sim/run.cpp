@@ -9,6 +9,7 @@
 
 #include "sim/archivist.h"
 #include "sim/auditor.h"
+#include "sim/clearer.h"
 #include "sim/custodian.h"
 #include "sim/freeze.h"
 #include "sim/guests.h"
@@ -129,6 +130,7 @@ class Run {
                                                first_joiner(plan) + kJoiners);
     if (plan.remover.on) remover_ = std::make_unique<Remover>(world_, server_, plan.remover);
     if (plan.newsroom.on) newsroom_ = std::make_unique<Newsroom>(world_, server_, plan.newsroom);
+    if (plan.clearer.on) clearer_ = std::make_unique<Clearer>(world_, server_, plan.clearer);
     if (plan.warden.on) {
       rights_.admit(Warden::tokens(plan.warden));
       warden_ = std::make_unique<Warden>(world_, network_, server_, plan.warden,
@@ -193,6 +195,7 @@ class Run {
   std::unique_ptr<Warden> warden_;
   std::unique_ptr<Remover> remover_;
   std::unique_ptr<Newsroom> newsroom_;
+  std::unique_ptr<Clearer> clearer_;
 };
 
 void Run::begin() {
@@ -213,6 +216,7 @@ void Run::begin() {
     if (warden_) warden_->recovered();
     if (remover_) remover_->recovered();
     if (newsroom_) newsroom_->recovered();
+    if (clearer_) clearer_->recovered();
     for (const auto& client : clients_)
       if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);
     connections_then_.clear();
@@ -236,6 +240,7 @@ void Run::begin() {
   if (warden_) warden_->start();
   if (remover_) remover_->start();
   if (newsroom_) newsroom_->start();
+  if (clearer_) clearer_->start();
   custodian_.start();
   issuer_.start();
   names_.start();
@@ -308,6 +313,7 @@ void Run::heal() {
   if (warden_) warden_->stop();
   if (remover_) remover_->stop();
   if (newsroom_) newsroom_->stop();
+  if (clearer_) clearer_->stop();
   siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
   if (guests_) guests_->stop_editing();
@@ -421,6 +427,7 @@ void Run::take_stock() {
   if (warden_) warden_->check(tables);
   if (remover_) remover_->check(stored);
   if (newsroom_) newsroom_->check(stored);
+  if (clearer_) clearer_->check(stored);
   for (const std::string& workspace : workspaces()) {
     freeze_.check(tables, workspace);
     check_checkouts(world_, tables, workspace);

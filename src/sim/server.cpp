@@ -61,11 +61,22 @@ Result<std::vector<log::DirectoryEntry>> uses_in(const DiskStore& store) {
   return store::read_directory(store.tables(), log::DirectoryKind::kTenant, "/", "", 1000);
 }
 
+Result<void> read_deleted(const DiskStore& store, workspace::DeletedWorkspaces& into) {
+  return workspace::load_deleted_workspaces(
+      [&](const std::string& after, std::size_t limit) {
+        return store::read_directory(store.tables(), log::DirectoryKind::kDeleted, "", after,
+                                     limit);
+      },
+      into);
+}
+
 // As in production, a server does not start if it cannot read these.
 Result<void> check_records(const DiskStore& store) {
   if (auto revocations = revocations_in(store); !revocations)
     return std::unexpected(std::move(revocations.error()));
   if (auto uses = uses_in(store); !uses) return std::unexpected(std::move(uses.error()));
+  workspace::DeletedWorkspaces deleted;
+  if (auto names = read_deleted(store, deleted); !names) return names;
   return KeyTable::check(store.tables());
 }
 
@@ -178,6 +189,7 @@ void Server::Process::set_up_loops(World& world, const ServerSettings& settings)
 }
 
 node::ShardOptions Server::Process::shard_options(Server& server) {
+  (void)read_deleted(*store, deleted);  // recover() checked
   return {.types = *server.types_,
           .cache = server.settings_.cache,
           .checkpoint_pace = server.settings_.checkpoints,
@@ -203,6 +215,7 @@ node::ShardOptions Server::Process::shard_options(Server& server) {
           .loop_share = server.settings_.loop_share,
           .hook_sender = server.hook_sender_,
           .hook_key = Bytes(hooks::kKeyBytes, 7),
+          .deleted = &deleted,
           .reports = server.reports_};
 }
 

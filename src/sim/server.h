@@ -130,6 +130,7 @@ class Server final : public Network::Acceptor {
     std::size_t next_loop() { return next_loop_++ % shards.size(); }
 
     limits::TenantTable tenants;
+    workspace::DeletedWorkspaces deleted;
     const identity::Access shared;  // a process reads the rights of tokens when it starts
     const std::unique_ptr<identity::Authenticator> issued;         // may be nullptr
     const std::unique_ptr<KeyTable> keys;                          // the same

@@ -20,7 +20,8 @@ using merge::Operation;
 // Without policies and shares, a snapshot has the first version, as before there were any.
 constexpr std::uint8_t kRulesSnapshotVersion = 1;
 constexpr std::uint8_t kAccessSnapshotVersion = 2;
-constexpr std::uint8_t kDeletionsSnapshotVersion = 3;  // has everything
+constexpr std::uint8_t kDeletionsSnapshotVersion = 3;
+constexpr std::uint8_t kWorkspaceSnapshotVersion = 4;  // has everything
 
 // ---- JSON
 
@@ -79,6 +80,14 @@ Any rules_any(const log::EndedGeneration& ended) {
                          {"erased", Any(ended.erased)}});
 }
 
+Any rules_any(const log::EndedWorkspace& ended, std::uint64_t generation) {
+  return Any(Any::Object{{"generation", rules_number(generation)},
+                         {"principal", Any(ended.principal)},
+                         {"deleted", rules_number(ended.deleted_ms)},
+                         {"erase_at", rules_number(ended.erase_at_ms)},
+                         {"erased", Any(ended.erased)}});
+}
+
 // Of each object, the last generation that has ended.
 Any rules_any(const log::HeldDeletions& held) {
   Any::Object members;
@@ -117,8 +126,13 @@ Any rules_any(const HeldRules& rules) {
   if (!rules.lifted.empty()) members.emplace_back("quarantine", rules_any_of_all(rules.lifted));
   if (!rules.policies.empty()) members.emplace_back("policies", rules_any_of_all(rules.policies));
   if (!rules.shares.empty()) members.emplace_back("shares", rules_any(rules.shares));
+  Any::Object deletion;
   if (rules.deletions.rule != log::SetDeletionRule{})
-    members.emplace_back("deletion", Any(Any::Object{{"rule", rules_any(rules.deletions.rule)}}));
+    deletion.emplace_back("rule", rules_any(rules.deletions.rule));
+  if (rules.deletions.workspace)
+    deletion.emplace_back(
+        "workspace", rules_any(*rules.deletions.workspace, rules.deletions.workspace_generation));
+  if (!deletion.empty()) members.emplace_back("deletion", Any(std::move(deletion)));
   if (!rules.deletions.objects.empty())
     members.emplace_back("deletions", rules_any(rules.deletions));
   return Any(std::move(members));
@@ -176,6 +190,16 @@ struct StepOf {
   Step operator()(const log::EraseObject& act) const { return ended(act.object); }
   Step operator()(const log::UndeleteObject& act) const { return ended(act.object); }
 
+  Step operator()(const log::DeleteWorkspace&) const { return workspace(); }
+  Step operator()(const log::UndeleteWorkspace&) const { return workspace(); }
+  Step operator()(const log::EraseWorkspace&) const { return workspace(); }
+  Step operator()(const log::BeginWorkspace&) const { return workspace(); }
+
+  Step workspace() const {
+    const log::HeldDeletions& held = after.deletions;
+    if (!held.workspace) return {{"deletion", {}}, "workspace", std::nullopt};
+    return {{"deletion", {}}, "workspace", rules_any(*held.workspace, held.workspace_generation)};
+  }
   Step ended(const std::string& object) const {
     const log::EndedGeneration* last = after.deletions.last(object);
     if (last == nullptr) return {{"deletions", {}}, object, std::nullopt};
@@ -202,6 +226,8 @@ HeldRules rules_about(const HeldRules& rules, const log::RuleChange& change) {
   about.deletions.rule = rules.deletions.rule;
   about.deletions.generations = rules.deletions.generations;
   about.deletions.version_bytes = rules.deletions.version_bytes;
+  about.deletions.workspace_generation = rules.deletions.workspace_generation;
+  about.deletions.workspace = rules.deletions.workspace;
   const auto take = [&](const std::string& object) {
     const auto found = rules.deletions.objects.find(object);
     if (found != rules.deletions.objects.end()) about.deletions.objects.insert(*found);
@@ -234,6 +260,16 @@ void write_deletions(ByteWriter& out, const log::HeldDeletions& held) {
   }
 }
 
+void write_workspace_end(ByteWriter& out, const log::HeldDeletions& held) {
+  out.var_uint(held.workspace_generation);
+  out.u8(held.workspace ? 1 : 0);
+  if (!held.workspace) return;
+  out.var_uint(held.workspace->deleted_ms);
+  out.var_uint(held.workspace->erase_at_ms);
+  out.u8(held.workspace->erased ? 1 : 0);
+  out.var_string(held.workspace->principal);
+}
+
 void write_access(ByteWriter& out, const HeldRules& rules) {
   out.var_uint(rules.policies.size());
   for (const auto& [name, policy] : rules.policies) {
@@ -255,11 +291,13 @@ void write_access(ByteWriter& out, const HeldRules& rules) {
 
 Bytes encode_rules(const HeldRules& rules) {
   ByteWriter out;
+  const bool workspace = rules.deletions.workspace || rules.deletions.workspace_generation > 1;
   const bool deletions = rules.deletions != log::HeldDeletions{};
   const bool access = deletions || !rules.policies.empty() || !rules.shares.empty();
-  out.u8(deletions ? kDeletionsSnapshotVersion
-         : access  ? kAccessSnapshotVersion
-                   : kRulesSnapshotVersion);
+  out.u8(workspace   ? kWorkspaceSnapshotVersion
+         : deletions ? kDeletionsSnapshotVersion
+         : access    ? kAccessSnapshotVersion
+                     : kRulesSnapshotVersion);
   out.var_uint(rules.pins.size());
   for (const auto& [name, pin] : rules.pins) {
     out.var_string(name);
@@ -284,6 +322,7 @@ Bytes encode_rules(const HeldRules& rules) {
   }
   if (access) write_access(out, rules);
   if (deletions) write_deletions(out, rules.deletions);
+  if (workspace) write_workspace_end(out, rules.deletions);
   return out.take();
 }
 
@@ -365,10 +404,24 @@ void read_deletions(ByteReader& in, log::HeldDeletions& held) {
   }
 }
 
+void read_workspace_end(ByteReader& in, log::HeldDeletions& held) {
+  held.workspace_generation = in.var_uint();
+  const std::uint8_t ended = in.u8();
+  if (ended > 1 || held.workspace_generation == 0) in.fail();
+  if (ended != 1) return;
+  log::EndedWorkspace& workspace = held.workspace.emplace();
+  workspace.deleted_ms = in.var_uint();
+  workspace.erase_at_ms = in.var_uint();
+  const std::uint8_t erased = in.u8();
+  if (erased > 1) in.fail();
+  workspace.erased = erased == 1;
+  workspace.principal = in.var_string();
+}
+
 Result<HeldRules> decode_rules(ByteView snapshot) {
   ByteReader in(snapshot);
   const std::uint8_t version = in.u8();
-  if (in.ok() && (version < kRulesSnapshotVersion || version > kDeletionsSnapshotVersion))
+  if (in.ok() && (version < kRulesSnapshotVersion || version > kWorkspaceSnapshotVersion))
     return fail(ErrorCode::kUnsupported,
                 fmt::format("this build does not know snapshots of rules of version {}", version));
   HeldRules rules;
@@ -377,6 +430,7 @@ Result<HeldRules> decode_rules(ByteView snapshot) {
   read_lifted(in, rules);
   if (version >= kAccessSnapshotVersion) read_access(in, rules);
   if (version >= kDeletionsSnapshotVersion) read_deletions(in, rules.deletions);
+  if (version >= kWorkspaceSnapshotVersion) read_workspace_end(in, rules.deletions);
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::kMalformed, "a snapshot of rules is cut short, or bytes follow it");
   return rules;

@@ -103,6 +103,7 @@ class GroupCommit {
     std::map<std::string, std::optional<log::Pin>> pins;  // nullopt: removed
     std::vector<log::RetentionChange> record;
     std::vector<std::string> untold;  // keys of what was kept without events, to be removed
+    std::optional<bool> deleted;      // the workspace is deleted, or is not any more
   };
 
   void forget();  // drops the whole cache

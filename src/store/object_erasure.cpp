@@ -12,6 +12,7 @@
 #include "log/read_check.h"
 #include "log/snapshot_store.h"
 #include "store/contents.h"
+#include "store/directory.h"
 #include "store/waiting.h"
 
 namespace syncline::store {
@@ -112,6 +113,12 @@ Result<std::vector<KeyRange>> erased_ranges(const Tables& tables, const std::str
   };
   if (!*id) return ranges;
   add(Family::kEvents, id_key(**id));
+  if (object.empty()) {
+    add(Family::kSnapshots, id_key(**id));
+    add(Family::kMeta, waiting_prefix(workspace));
+    add(Family::kMeta, std::string(kDirectoryPrefix));
+    return ranges;
+  }
   add(Family::kSnapshots, object_key(**id, object));
   add(Family::kSnapshots, object_key(**id, std::string(log::kAuthorsPrefix) + object));
   add(Family::kMeta, waiting_prefix(workspace, object));

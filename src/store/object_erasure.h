@@ -27,7 +27,8 @@ Result<log::ErasedPayloads> stage_erasure(const Tables& tables, const std::strin
                                           std::vector<BlobName>& released,
                                           ReleasedFiles& released_files);
 
-// The keys whose former values may hold bytes of the object. No range: there is no such workspace.
+// The keys whose former values may hold bytes of the object; with an empty name, of all that the workspace held. No range:
+// there is no such workspace.
 Result<std::vector<KeyRange>> erased_ranges(const Tables& tables, const std::string& workspace,
                                             const std::string& object);
 

@@ -1,4 +1,5 @@
-// The part of the group commit that derives pins, rules and holds from events of system objects.
+// The part of the group commit that derives pins, rules, holds and the names of deleted workspaces from events of system
+// objects.
 #include <fmt/format.h>
 
 #include <utility>
@@ -6,6 +7,7 @@
 #include "base/mutation.h"
 #include "log/rules.h"
 #include "store/contents.h"
+#include "store/directory.h"
 #include "store/group_commit.h"
 #include "store/reads.h"
 #include "store/retention.h"
@@ -121,6 +123,10 @@ Result<void> GroupCommit::stage_rule(RulesStage& stage, const std::string& works
   }
   if (const auto* removed = std::get_if<log::RemovePin>(&change.act))
     return stage_pin(stage, workspace, known, {.name = removed->name});
+  if (std::holds_alternative<log::DeleteWorkspace>(change.act)) stage.deleted = true;
+  if (std::holds_alternative<log::UndeleteWorkspace>(change.act) ||
+      std::holds_alternative<log::BeginWorkspace>(change.act))
+    stage.deleted = false;
   auto retention = log::retention_change_of(change);
   if (!retention) return {};  // nothing in the tables follows from it
   auto after = log::change_retention(stage.retention, *retention);
@@ -144,6 +150,11 @@ void GroupCommit::write_rules(const std::string& workspace, Known& known, RulesS
                encode_retention_record(change));
   if (stage.retention != known.retention.value_or(log::Retention{}))
     keep(workspace, known, std::move(stage.retention), writes);
+  if (stage.deleted) {
+    const std::string key = directory_key(log::DirectoryKind::kDeleted, workspace);
+    *stage.deleted ? writes.put(Family::kMeta, key, encode_directory(key, {}))
+                   : writes.remove(Family::kMeta, key);
+  }
   if (stage.pins.empty()) return;
   if (known.pinned_in != batches_) known.fresh_pins.clear();
   known.pinned_in = batches_;

@@ -73,6 +73,7 @@ Result<bool> TenantErasure::next_ranges(const Tables& tables, Writes& writes) {
                              file_prefix(FileKey::kHolder, tenant_),
                              file_prefix(FileKey::kDeadList, tenant_),
                              directory_key(log::DirectoryKind::kGuest, all),
+                             directory_key(log::DirectoryKind::kDeleted, all),
                              directory_key(log::DirectoryKind::kHook, all),
                              directory_key(log::DirectoryKind::kHookDead, all),
                              directory_key(log::DirectoryKind::kHookProgress, all),

@@ -156,6 +156,7 @@ Result<log::RuleAct> Workspace::undeletion_of(const Deletion& wish, LiveObject& 
 void Workspace::read_deletions(const merge::Object& rules) {
   const log::HeldRules* held = state::rules_of(rules);
   if (held != nullptr && !is_mutated(Mutation::forget_deletions)) deletions_ = held->deletions;
+  if (services_.deleted != nullptr) services_.deleted->set(name_, deletions_.workspace.has_value());
 }
 
 // The event has changed them.
@@ -178,6 +179,8 @@ void Workspace::take_deletion(const log::Event& event) {
   } else if (const auto* rule = std::get_if<log::SetDeletionRule>(&change->act)) {
     carry_out(*rule);
     for (auto& [id, object] : live_) look_at_past(*object);
+  } else {
+    take_workspace_deletion(*change, event.position);
   }
 }
 
@@ -231,10 +234,61 @@ void Workspace::look_at_past(LiveObject& object) const {
   object.set_past(type == nullptr ? nullptr : type->lineage(versions, deletions_.rule.seeds));
 }
 
+// ---- the workspace itself
+
+void Workspace::take_workspace_deletion(const log::RuleChange& change, log::Position position) {
+  const auto carry_out = [&](const auto& act) {
+    log::carry_out(deletions_, act, change.principal, change.unix_ms);
+  };
+  if (const auto* act = std::get_if<log::DeleteWorkspace>(&change.act)) {
+    carry_out(*act);
+    return end_workspace(position);
+  }
+  if (const auto* act = std::get_if<log::EraseWorkspace>(&change.act)) return carry_out(*act);
+  if (const auto* act = std::get_if<log::UndeleteWorkspace>(&change.act)) carry_out(*act);
+  if (const auto* act = std::get_if<log::BeginWorkspace>(&change.act)) carry_out(*act);
+  outbox_.push(position, [this](const Error* lost) {
+    if (lost == nullptr && services_.deleted != nullptr) services_.deleted->set(name_, false);
+  });
+}
+
+// From now on nothing is accepted. What is answered before the deletion is durable waits for it.
+void Workspace::end_workspace(log::Position position) {
+  for (auto& [id, object] : live_)
+    if (!log::is_system_object(id)) {
+      object->begin_at(position);
+      object->wait_for(position);
+    }
+  outbox_.push(position, [this](const Error* lost) {
+    if (lost != nullptr) return;
+    if (services_.deleted != nullptr) services_.deleted->set(name_, true);
+    if (is_mutated(Mutation::deletion_untold)) return;
+    const Error error = deleted_workspace_error(name_);
+    followers_.tell([&](Follower& follower) { follower.on_closed(error); });
+    for (auto& [id, object] : live_)
+      if (!log::is_system_object(id))
+        object->subscribers().each([&](Subscriber& subscriber) { subscriber.on_deleted(error); });
+  });
+}
+
+Result<void> Workspace::check_workspace_act(const log::RuleAct& act) const {
+  const std::optional<log::EndedWorkspace>& ended = deletions_.workspace;
+  if (!std::holds_alternative<log::UndeleteWorkspace>(act) || !ended || ended->erased) return {};
+  if (ended->erase_at_ms > services_.scheduler.unix_ms()) return {};
+  return fail(ErrorCode::kGone,
+              "the workspace cannot be undeleted any more: the time for that is over");
+}
+
+Result<void> Workspace::check_there(std::string_view object) const {
+  if (!deletions_.workspace || log::is_system_object(object)) return {};
+  return std::unexpected(deleted_workspace_error(name_));
+}
+
 // ---- what comes from the past
 
 // A long change is looked at by the worker that prepares it.
 Result<void> Workspace::check_generation(const LiveObject& object, const Offer& offer) const {
+  if (auto there = check_there(object.id()); !there) return there;
   if (is_mutated(Mutation::accept_old_generation)) return {};
   const bool opened_before = offer.author != 0 && offer.author <= object.ended_stay();
   const ByteView intent = offer.change.intent;

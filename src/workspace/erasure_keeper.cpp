@@ -11,21 +11,18 @@ namespace {
 
 constexpr std::size_t kListedAtOnce = 64;
 
-// The server itself.
-identity::Caller the_server() {
-  return {.rights = identity::Rights::all(), .local = true};
-}
-
 }  // namespace
 
 ErasureKeeper::ErasureKeeper(const state::ReplaySources& sources, Host& host, Scheduler& loop,
-                             ErasurePace pace, Owns owns, OnErased on_erased)
+                             ErasurePace pace, Owns owns, OnErased on_erased,
+                             EraseBeside erase_beside)
     : sources_(sources),
       host_(host),
       loop_(loop),
       pace_(pace),
       owns_(std::move(owns)),
-      on_erased_(std::move(on_erased)) {
+      on_erased_(std::move(on_erased)),
+      erase_beside_(std::move(erase_beside)) {
   later(pace_.pause_ms);
 }
 
@@ -72,7 +69,9 @@ void ErasureKeeper::step() {
     const auto is_left = [](const auto& each) {
       return std::ranges::any_of(each.second, [](const auto& ended) { return !ended.erased; });
     };
-    if (std::ranges::any_of(workspace.deletions().objects, is_left)) left_.insert(workspace.name());
+    const std::optional<log::EndedWorkspace>& ended = workspace.deletions().workspace;
+    if ((ended && !ended->erased) || std::ranges::any_of(workspace.deletions().objects, is_left))
+      left_.insert(workspace.name());
   });
   waiting_ = left_;
   later(pace_.interval_ms);
@@ -105,6 +104,11 @@ void ErasureKeeper::look(std::string workspace) {
 void ErasureKeeper::take(const std::string& workspace, const log::HeldDeletions& deletions) {
   const std::uint64_t now_ms = loop_.unix_ms();
   left_.erase(workspace);
+  if (deletions.workspace && !deletions.workspace->erased) {
+    left_.insert(workspace);
+    if (deletions.workspace->erase_at_ms <= now_ms || is_mutated(Mutation::forget_grace))
+      return erase_workspace(workspace, deletions.workspace_generation);
+  }
   for (const auto& [object, all] : deletions.objects)
     for (const log::EndedGeneration& ended : all) {
       if (ended.erased) continue;
@@ -127,7 +131,7 @@ void ErasureKeeper::begin(const std::string& workspace, const std::string& objec
         const auto held = log::check_not_held(*kept);
         if (!held && !is_mutated(Mutation::erase_under_hold)) return end(held);
         host_.get(work_.workspace)
-            .change_rules(the_server(), identity::Right::kErase,
+            .change_rules(erasing_server(), identity::Right::kErase,
                           log::EraseObject{work_.erasure.object, work_.erasure.generation},
                           "the time for undoing it is over",
                           then<Receipt>([this](const Result<Receipt>& begun) {
@@ -171,7 +175,7 @@ void ErasureKeeper::purge() {
 
 void ErasureKeeper::note() {
   host_.get(work_.workspace)
-      .change_rules(the_server(), identity::Right::kErase,
+      .change_rules(erasing_server(), identity::Right::kErase,
                     log::EraseObject{work_.erasure.object, work_.erasure.generation, true}, "",
                     then<Receipt>([this](const Result<Receipt>& noted) {
                       if (!noted) return end(std::unexpected(noted.error()));
@@ -179,6 +183,17 @@ void ErasureKeeper::note() {
                       waiting_.insert(work_.workspace);
                       end({});
                     }));
+}
+
+void ErasureKeeper::erase_workspace(const std::string& workspace, std::uint64_t generation) {
+  whole_ = std::make_unique<WorkspaceErasure>(
+      WorkspaceErasure::Services{sources_, host_, loop_, pace_.pause_ms, counters_, on_erased_,
+                                 erase_beside_},
+      workspace, generation, then<void>([this](const Result<void>& done) {
+        whole_.reset();
+        end(done);
+      }));
+  whole_->begin();
 }
 
 void ErasureKeeper::end(const Result<void>& done) {

@@ -1,4 +1,5 @@
-// ErasureKeeper: erases what was deleted when the time for undoing that is over (log/deletion_rules.h).
+// ErasureKeeper: erases what was deleted when the time for undoing that is over (log/deletion_rules.h): objects, and whole
+// workspaces (workspace_erasure.h).
 //
 // An erasure is made of steps, each of which can be repeated: an event says that it begins, from which on it cannot be undone;
 // the store removes payloads, slice by slice; the store rewrites its files; an event says that it is complete. So after a
@@ -23,6 +24,7 @@
 #include "log/retention.h"
 #include "state/deletions_view.h"
 #include "workspace/host.h"
+#include "workspace/workspace_erasure.h"
 
 namespace syncline::workspace {
 
@@ -32,24 +34,13 @@ struct ErasurePace {
   std::uint64_t pause_ms = 20;  // between slices
 };
 
-struct ErasureCounters {
-  std::uint64_t objects = 0;   // erased
-  std::uint64_t payloads = 0;  // of these
-  std::uint64_t bytes = 0;
-  std::uint64_t held = 0;      // times that a legal hold prevented it
-  std::uint64_t failures = 0;  // other times that one did not come to its end
-};
-
 class ErasureKeeper {
  public:
   // Returns whether a workspace lives on this loop. Empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
-  // Gets what each slice has erased, with the bytes of its changes.
-  using OnErased = std::function<void(const std::string& workspace, std::uint64_t changes_bytes)>;
-
   // What `sources` refers to, `host` and `loop` must outlive it.
   ErasureKeeper(const state::ReplaySources& sources, Host& host, Scheduler& loop, ErasurePace pace,
-                Owns owns = {}, OnErased on_erased = {});
+                Owns owns = {}, OnErased on_erased = {}, EraseBeside erase_beside = {});
   ~ErasureKeeper();
   ErasureKeeper(const ErasureKeeper&) = delete;
   ErasureKeeper& operator=(const ErasureKeeper&) = delete;
@@ -79,6 +70,7 @@ class ErasureKeeper {
   void purge();
   void note();
   void end(const Result<void>& done);
+  void erase_workspace(const std::string& workspace, std::uint64_t generation);
   template <typename T, typename Next>
   log::Done<T> then(Next next);
 
@@ -88,6 +80,7 @@ class ErasureKeeper {
   const ErasurePace pace_;
   const Owns owns_;
   const OnErased on_erased_;
+  const EraseBeside erase_beside_;
   std::set<std::string> waiting_;  // workspaces to look at
   std::set<std::string> left_;     // workspaces with something that is deleted and not erased
   std::string after_;              // the last name that was listed
@@ -95,6 +88,7 @@ class ErasureKeeper {
   std::uint64_t all_at_ms_ = 0;    // when all are listed again
   bool busy_ = false;              // an answer is on its way
   Work work_;
+  std::unique_ptr<WorkspaceErasure> whole_;  // nullptr: no workspace is being erased
   ErasureCounters counters_;
   Scheduler::TimerId timer_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

@@ -46,9 +46,13 @@ Host::~Host() {
   services_.scheduler.cancel(timer_);
 }
 
-Result<void> Host::admit(const identity::Caller& caller, const std::string& name) const {
+Result<void> Host::admit(const identity::Caller& caller, const std::string& name,
+                         Deleted deleted) const {
   if (gate_ && !is_mutated(Mutation::ignore_gate))
     if (auto open = gate_(caller, name); !open) return open;
+  if (deleted == Deleted::kRefused && services_.deleted != nullptr &&
+      services_.deleted->contains(name))
+    return std::unexpected(deleted_workspace_error(name));
   if (caller.local || services_.quarantine == nullptr) return {};
   const state::Quarantined* held = services_.quarantine->find_system_object(name);
   if (held == nullptr) return {};
@@ -56,8 +60,8 @@ Result<void> Host::admit(const identity::Caller& caller, const std::string& name
 }
 
 void Host::admit(const identity::Caller& caller, identity::Right right, const std::string& name,
-                 std::string_view object, Done<void> done, bool lists) {
-  if (auto open = admit(caller, name); !open) return done(std::move(open));
+                 std::string_view object, Done<void> done, bool lists, Deleted deleted) {
+  if (auto open = admit(caller, name, deleted); !open) return done(std::move(open));
   const auto ask = [right, lists, this](const identity::Caller& asking,
                                         const std::string& workspace, std::string_view of,
                                         const policy::WorkspacePolicy* policy, Done<void> answer) {

@@ -21,6 +21,10 @@ namespace syncline::workspace {
 using Gate =
     std::function<Result<void>(const identity::Caller& caller, const std::string& workspace)>;
 
+// Whether somebody is let into a workspace that is deleted: who undeletes it, who erases it, and who looks at what is kept
+// of it.
+enum class Deleted : bool { kRefused, kTaken };
+
 class Host {
  public:
   // As long as the host lives, it sweeps every few seconds: it drops workspaces that nobody needs,
@@ -34,14 +38,16 @@ class Host {
 
   // Is this workspace open to this caller now? Whoever serves somebody asks this first, in the turn in which it
   // begins: sessions when they join, the HTTP API before a handler runs. If an object that holds the workspace's
-  // rules is in quarantine, it is closed to everybody but the local operator.
-  Result<void> admit(const identity::Caller& caller, const std::string& name) const;
+  // rules is in quarantine, it is closed to everybody but the local operator. kGone: it is deleted.
+  Result<void> admit(const identity::Caller& caller, const std::string& name,
+                     Deleted deleted = Deleted::kRefused) const;
 
   // The same for one request, with the right that it needs for an object ("": for the whole
   // workspace). This also asks the deciders, and the policies of the workspace, which are read for it. Answers when the
   // rules that they used are durable. `lists`: the request lists objects whose names begin with `object`.
   void admit(const identity::Caller& caller, identity::Right right, const std::string& name,
-             std::string_view object, Done<void> done, bool lists = false);
+             std::string_view object, Done<void> done, bool lists = false,
+             Deleted deleted = Deleted::kRefused);
 
   // Whether there may be something in the workspace that the caller may read (policy/workspace_policy.h), for lists of
   // workspaces. He must have the right to read.

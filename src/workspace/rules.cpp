@@ -170,6 +170,7 @@ Result<void> Workspace::check_rule(const RuleAuthor& author, const LiveObject& o
   if (held == nullptr)
     return fail(ErrorCode::kUnsupported,
                 fmt::format("object {} does not have the type 'rules'", object.id()));
+  if (auto fits = check_workspace_act(author.change.act); !fits) return fits;
   const auto* pin = std::get_if<log::SetPin>(&author.change.act);
   if (pin == nullptr) return {};
   if (pin->position > last)

@@ -167,6 +167,9 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
 void Workspace::enter(LiveObject& object, Opening opening) {
   auto& [caller, id, face, subscriber, done, right, content_asked] = opening;
   policy::Verdict verdict = judge(caller, right, object);
+  // Whoever erases a deleted workspace deletes its objects.
+  if (auto there = check_there(object.id()); !there && right != identity::Right::kErase)
+    verdict = {std::move(there), deletions_at_};
   if (right == identity::Right::kRead && is_mutated(Mutation::open_without_reading))
     verdict.allowed = {};
   if (verdict.allowed) verdict.allowed = open_through(object, face);

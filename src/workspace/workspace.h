@@ -51,6 +51,7 @@
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
+#include "workspace/deleted_workspaces.h"
 #include "workspace/deletion.h"
 #include "workspace/first_content.h"
 #include "workspace/followers.h"
@@ -58,6 +59,7 @@
 #include "workspace/outbox.h"
 #include "workspace/people.h"
 #include "workspace/receipt.h"
+#include "workspace/services.h"
 #include "workspace/session_records.h"
 #include "workspace/shut_list.h"
 #include "workspace/telling.h"
@@ -69,90 +71,6 @@ class WorkspacePolicy;
 }
 
 namespace syncline::workspace {
-
-struct Counters {
-  std::uint64_t changes_accepted = 0;  // became events
-  std::uint64_t changes_known = 0;     // were already known
-  std::uint64_t changes_refused = 0;
-  std::uint64_t changes_waiting = 0;  // were stored until others arrive
-  std::uint64_t waiting_refused = 0;  // of these: over a budget
-  std::uint64_t bytes_accepted = 0;   // of intents
-  std::uint64_t changes_settled = 0;  // of those that became events: durable, or lost
-  std::uint64_t events_committed = 0;
-  std::uint64_t appends = 0;
-  // Times that a connection lost its presence because an object held too much (presence.h).
-  std::uint64_t presence_evictions = 0;
-  std::uint64_t sweeps = 0;       // passes of upkeep over all objects
-  std::uint64_t sweep_turns = 0;  // that they took
-  std::uint64_t clock_steps = 0;  // jumps of the wall clock by more than a minute
-  std::uint64_t eras = 0;         // that began because the clock was ahead (log::Era)
-  std::uint64_t resets = 0;       // views that were dropped because the log refused
-  // Objects that all subscribers left, but that stayed because changes were not durable yet.
-  std::uint64_t left_in_flight = 0;
-  // From the turn that took a change to the turn in which it was durable: of all; of those whose author
-  // had no other one under way, and that the loop prepared itself; and of those that a worker
-  // prepared, or that waited for an object that was away.
-  observe::Histogram durable_us = observe::Histogram::microseconds();
-  observe::Histogram alone_durable_us = observe::Histogram::microseconds();
-  observe::Histogram long_durable_us = observe::Histogram::microseconds();
-  // Of that, from the turn that passed an append to the log to the turn of its answer.
-  observe::Histogram appended_us = observe::Histogram::microseconds();
-};
-
-// What a workspace needs. All of it must outlive the workspace.
-struct Services {
-  log::EventLog& log;
-  state::ObjectCache& cache;
-  const merge::TypeRegistry& types;
-  log::WaitingStore& waiting;
-  log::RetentionStore& retention;
-  log::RulesStore& rules;
-  Scheduler& scheduler;
-  Counters& counters;
-  Random& random;  // for the salts of events; must be unpredictable
-  // Called at most once after the disk has failed. The process must then stop serving.
-  std::function<void(const Error&)> on_storage_failure;
-  // The deciders, asked in this order about every request of a caller (policy/decider.h). They must
-  // outlive the workspace.
-  std::vector<const policy::Decider*> deciders = {};
-  // Decides which node owns the workspace, and under which epoch. nullptr: this node, under epoch
-  // 0.
-  const log::Placement* placement = nullptr;
-  // Names of this place, as events store them; may be empty.
-  std::string region = {};
-  std::string node = {};
-  // Before the workspace is opened, the notary confirms that the log begins with what its last
-  // checkpoint says. nullptr: no check.
-  log::Notary* notary = nullptr;
-  // The list for workspaces with a damaged log. nullptr: there is no list, and the next request to
-  // open the workspace reads its log again.
-  ShutList* shut = nullptr;
-  // Has appended events signed in time. nullptr: nobody does.
-  log::CheckpointKeeper* checkpoints = nullptr;
-  // Notices jumps of the wall clock. nullptr: nobody does.
-  ClockWatch* clock = nullptr;
-  // Gets a sentence when the wall clock has jumped, or was ahead. May be empty.
-  std::function<void(const std::string&)> on_clock = {};
-  // The records of named actors. nullptr: named actors are not supported.
-  log::ActorStore* actors = nullptr;
-  // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
-  // refused for them before they are read.
-  const state::Quarantine* quarantine = nullptr;
-  observe::Sink* reports = nullptr;           // nullptr: nothing is reported
-  People* people = nullptr;                   // nullptr: nobody's name is kept
-  identity::AuditSink* audit = nullptr;       // is told of refusals; nullptr: nobody is
-  TenantPolicies* tenant_policies = nullptr;  // nullptr: nothing holds for a whole tenant
-  PresenceLimits presence = {};
-  bool stamp_presence = false;     // stamp.h
-  MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
-  MemoryAccounts* accounts =
-      nullptr;  // nullptr: what somebody holds is counted for the process alone
-  limits::UseTable* uses = nullptr;  // nullptr: workspaces have no quotas
-  FirstContent* first_content =
-      nullptr;  // nullptr: an object that nobody has written to begins empty
-  // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
-  std::optional<state::OffLoop> off_loop = {};
-};
 
 struct Change {
   std::uint64_t actor_seq = 0;     // the number that the caller's actor gives the change; 0: none
@@ -326,7 +244,9 @@ class Workspace {
   //   kGone      it is erased, or to be erased
   //   kConflict  there is a new object of that name
   void undelete_object(Deletion deletion, Done<Receipt> done);
-  // What was deleted. Only if it is open.
+  // What was deleted. Only if it is open. The workspace itself is deleted by change_rules(): when that is durable, those
+  // who have something of it open are told (Subscriber::on_deleted), and those who follow it (Follower::on_closed).
+  //   kGone  the time for undoing its deletion is over
   const log::HeldDeletions& deletions() const { return deletions_; }
 
   // Presence is not logged. It is told to everybody when what it may refer to is durable. `owner` vouches
@@ -447,6 +367,10 @@ class Workspace {
   void read_deletions(const merge::Object& rules);
   void take_deletion(const log::Event& event);
   void end_generation(LiveObject& object, log::Position position);
+  void take_workspace_deletion(const log::RuleChange& change, log::Position position);
+  void end_workspace(log::Position position);
+  Result<void> check_workspace_act(const log::RuleAct& act) const;
+  Result<void> check_there(std::string_view object) const;
   void bring_back(const std::string& object);
   void enter_generation(LiveObject& object);
   void look_at_past(LiveObject& object) const;

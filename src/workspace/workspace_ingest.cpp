@@ -55,6 +55,22 @@ identity::Right right_of_event(const log::Event& event) {
   return change && *change ? policy::right_of((*change)->act) : identity::Right::kWrite;
 }
 
+// An event about the deletion of an object or of the workspace. Its positions are those of the log that holds it, so it is
+// not taken over as it stands.
+std::optional<log::RuleAct> deletion_in(const log::Event& event) {
+  if (event.object != log::kDeletionsObject) return std::nullopt;
+  const auto change = log::rule_change_in(event);
+  if (!change || !*change || std::holds_alternative<log::SetDeletionRule>((*change)->act))
+    return std::nullopt;
+  return (*change)->act;
+}
+
+// What was deleted here, or there, is no reason to stop: the event alone is left out.
+bool leaves_out(const Error& error) {
+  return error.code == ErrorCode::kGone || error.code == ErrorCode::kNotFound ||
+         error.code == ErrorCode::kConflict;
+}
+
 }  // namespace
 
 struct Workspace::Ingesting {
@@ -79,7 +95,67 @@ struct Workspace::Ingesting {
                                record ? std::move(*record) : std::optional<log::SessionRecord>()};
   }
   Result<std::optional<identity::Caller>> author_of(const log::Event& event) const;
+
+  // Goes on with the event after the next one.
+  static void go_on(Workspace& workspace, std::shared_ptr<Ingesting> ingesting);
+  static void leave_out(Workspace& workspace, std::shared_ptr<Ingesting> ingesting,
+                        const Error& why);
+  static void take_deletion(Workspace& workspace, std::shared_ptr<Ingesting> ingesting,
+                            identity::Caller author, const log::RuleAct& act);
 };
+
+void Workspace::Ingesting::go_on(Workspace& workspace, std::shared_ptr<Ingesting> ingesting) {
+  ingesting->taken = ingesting->events[ingesting->next++].position;
+  workspace.ingest_next(std::move(ingesting));
+}
+
+void Workspace::Ingesting::leave_out(Workspace& workspace, std::shared_ptr<Ingesting> ingesting,
+                                     const Error& why) {
+  const log::Event& event = ingesting->events[ingesting->next];
+  workspace.reporter_.warn("an event of another region was left out",
+                           {{"workspace", workspace.name_},
+                            {"region", ingesting->region},
+                            {"position", event.position},
+                            {"object", event.object},
+                            {"reason", why.message}});
+  go_on(workspace, std::move(ingesting));
+}
+
+// What its author asked for there is asked for here, of the same generation: this log has its own positions, its own state
+// of the object, and its own rule for the time until the erasure. That an erasure is complete there says nothing of here.
+void Workspace::Ingesting::take_deletion(Workspace& workspace, std::shared_ptr<Ingesting> ingesting,
+                                         identity::Caller author, const log::RuleAct& act) {
+  auto answered = [&workspace, ingesting](const Result<Receipt>& receipt) {
+    if (receipt) return go_on(workspace, ingesting);
+    if (leaves_out(receipt.error())) return leave_out(workspace, ingesting, receipt.error());
+    ingesting->done(std::unexpected(receipt.error()));
+  };
+  const auto present = [&](const std::string& object) {
+    const log::EndedGeneration* last = workspace.deletions_.last(object);
+    return last == nullptr ? 1 : last->generation + 1;
+  };
+  if (const auto* deleted = std::get_if<log::DeleteObject>(&act)) {
+    if (deleted->generation != present(deleted->object))
+      return answered(fail(ErrorCode::kGone, "that generation is not here, or has ended here"));
+    return workspace.delete_object({.caller = std::move(author),
+                                    .object = deleted->object,
+                                    .erase = deleted->erase_at_ms == 0},
+                                   std::move(answered));
+  }
+  const auto* undone = std::get_if<log::UndeleteObject>(&act);
+  const auto* erased = std::get_if<log::EraseObject>(&act);
+  if (erased != nullptr && erased->complete) return go_on(workspace, std::move(ingesting));
+  if (undone == nullptr && erased == nullptr)
+    return answered(fail(ErrorCode::kConflict, "a workspace is deleted in each region by itself"));
+  const std::string& object = undone != nullptr ? undone->object : erased->object;
+  const std::uint64_t generation = undone != nullptr ? undone->generation : erased->generation;
+  if (generation + 1 != present(object))
+    return answered(
+        fail(ErrorCode::kGone, "that generation is not the last one that has ended here"));
+  Deletion wish{.caller = std::move(author), .object = object, .erase = erased != nullptr};
+  undone != nullptr ? workspace.undelete_object(std::move(wish), std::move(answered))
+                    : workspace.delete_object(std::move(wish), std::move(answered));
+}
 
 // With what his token said. nullopt: that is not known.
 Result<std::optional<identity::Caller>> Workspace::Ingesting::author_of(
@@ -138,6 +214,11 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
   if (*known) author = std::move(**known);
   author.actor = event.actor;
   author.trace = event.trace;
+  if (const auto act = deletion_in(event))
+    return open([this, ingesting, author, act = *act](Result<void> ready) {
+      ready ? Ingesting::take_deletion(*this, ingesting, author, act)
+            : ingesting->done(std::unexpected(std::move(ready.error())));
+    });
   auto onlooker = std::make_shared<Onlooker>();
   auto take = [this, ingesting, author, onlooker](Result<LiveObject*> live) {
     if (!live) return ingesting->done(std::unexpected(std::move(live.error())));
@@ -155,6 +236,11 @@ void Workspace::ingest_into(LiveObject& object, const identity::Caller& author,
   const log::Event& event = ingesting->events[ingesting->next];
   if (!ingesting->author_known && policy_ != nullptr && policy_->needs_token())
     return ingesting->done(std::unexpected(unknown_author(event)));
+  if (event.generation != object.resident().generation())
+    return Ingesting::leave_out(
+        *this, ingesting,
+        {ErrorCode::kGone, fmt::format("it is of generation {}, and the object here of {}",
+                                       event.generation, object.resident().generation())});
   const auto type = services_.types.require(event.type);
   if (!type) return ingesting->done(std::unexpected(type.error()));
   if (object.position() == 0) services_.cache.begin_as(object.resident(), **type);
@@ -172,9 +258,10 @@ void Workspace::ingest_into(LiveObject& object, const identity::Caller& author,
               .author_known = ingesting->author_known,
               .received_us = services_.scheduler.turn_began_us()};
   decide(author, object, std::move(offer), [this, ingesting](Result<Receipt> receipt) {
+    if (!receipt && receipt.error().code == ErrorCode::kGone)
+      return Ingesting::leave_out(*this, ingesting, receipt.error());
     if (!receipt) return ingesting->done(std::unexpected(std::move(receipt.error())));
-    ingesting->taken = ingesting->events[ingesting->next].position;
-    ingest_next(ingesting);
+    Ingesting::go_on(*this, ingesting);
   });
 }
 

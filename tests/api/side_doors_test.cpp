@@ -207,6 +207,15 @@ void begin_stream(Vault& vault) {
   vault.node.run();
 }
 
+void delete_vault(Vault& vault) {
+  vault.change(log::DeleteWorkspace{.erase_at_ms = log::kMaxGraceMs * 100});
+}
+
+void erase_vault(Vault& vault) {
+  delete_vault(vault);
+  vault.change(log::EraseWorkspace{.complete = true});
+}
+
 constexpr Trial kTrials[] = {
     {"GET", "/streams/{workspace}", "/streams/VAULT?offset=-1", 200},
     {"GET", "/streams/{workspace}/{object}", "/streams/VAULT/PLAN", 200, begin_stream},
@@ -231,6 +240,10 @@ constexpr Trial kTrials[] = {
     {"POST", "/v1/workspaces/{workspace}/undelete/{object}", "/workspaces/VAULT/undelete/PLAN", 200,
      delete_plan},
     {"GET", "/v1/workspaces/{workspace}/deletions", "/workspaces/VAULT/deletions", 200},
+    {"DELETE", "/v1/workspaces/{workspace}", "/workspaces/VAULT", 200},
+    {"POST", "/v1/workspaces/{workspace}/undelete", "/workspaces/VAULT/undelete", 200,
+     delete_vault},
+    {"POST", "/v1/workspaces/{workspace}/begin", "/workspaces/VAULT/begin", 200, erase_vault},
     {"PUT", "/v1/workspaces/{workspace}/deletions", "/workspaces/VAULT/deletions?grace=7d", 200},
     {"GET", "/v1/workspaces/{workspace}/state", "/workspaces/VAULT/state?at=2", 200},
     {"GET", "/v1/workspaces/{workspace}/changes", "/workspaces/VAULT/changes", 200},

@@ -8,6 +8,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { converged, fresh, y_client } from './lib/clients.mjs';
 import { Api, described, routed } from './lib/openapi.mjs';
 import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
+import { until } from './lib/wait.mjs';
 
 const kTest = { timeout: 120_000 };
 
@@ -99,6 +100,17 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await api.ask('GET', `/v1${written}`)).status, 410);
   assert.equal((await ok('GET', '/workspaces/team/deletions')).body.objects[0].object, 'notes/written');
   await ok('POST', '/workspaces/team/undelete/notes/written');
+  const attic = '/workspaces/attic';
+  await ok('PUT', `${attic}/objects/a?root=content`, { headers: { 'Content-Type': 'text/plain' }, body: 'x' });
+  assert.equal((await ok('DELETE', `${attic}?reason=over`)).body.deleted.erased, false);
+  assert.equal((await api.ask('GET', `/v1${attic}/objects`)).status, 410);
+  assert.equal((await api.ask('DELETE', `/v1${attic}`)).status, 410);
+  assert.equal((await api.ask('POST', `/v1${attic}/begin`)).status, 409);
+  assert.equal((await ok('GET', `${attic}/deletions`)).body.generation, 1);
+  assert.equal((await ok('POST', `${attic}/undelete`)).body.deleted, null);
+  assert.equal((await ok('DELETE', `${attic}?erase=now`)).body.deleted.erase_at, null);
+  await until(async () => (await ok('GET', `${attic}/deletions`)).body.deleted.erased, 'it is erased');
+  assert.equal((await ok('POST', `${attic}/begin`)).body.generation, 2);
   await ok('GET', written);
   await ok('GET', '/workspaces/team/state');
   const { changes } = (await ok('GET', '/workspaces/team/changes')).body;
@@ -238,7 +250,7 @@ test('what is not described is refused, and says what is', kTest, async (t) => {
       assert.deepEqual(response.headers.get('Allow').split(', ').sort(), [...allowed].sort(), path);
     }
   }
-  for (const path of ['/v1/', '/v1/other', '/v1/keys/', '/v1/workspaces/', '/v1/workspaces/team', '/v1/workspaces/team/objects/', '/v1/workspaces/team/log/x', '/v1/workspaces//objects'])
+  for (const path of ['/v1/', '/v1/other', '/v1/keys/', '/v1/workspaces/', '/v1/workspaces/team/', '/v1/workspaces/team/none', '/v1/workspaces/team/objects/', '/v1/workspaces/team/log/x', '/v1/workspaces//objects'])
     assert.equal((await fetch(`${server.url}${path}`)).status, 404, path);
 });
 

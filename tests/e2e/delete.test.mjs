@@ -6,7 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Y, converged, fresh, h_client, hocuspocus_versions, y_client, y_versions } from './lib/clients.mjs';
-import { Server, run } from './lib/server.mjs';
+import { Server, run, scratch_dir } from './lib/server.mjs';
 import { sleep, until } from './lib/wait.mjs';
 
 const kTest = { timeout: 60_000 };
@@ -109,7 +109,9 @@ test('over HTTP: conditions, keys, undelete, a new object, and who may', kTest, 
   assert.equal((await ask('GET', '/objects/a?at=1')).json.state.content, 'one', 'the past stays readable');
   assert.equal((await ask('GET', `/objects/a?at=${deleted.json.position}`)).status, 410);
   assert.deepEqual((await ask('GET', '/state')).json.objects, []);
+  assert.deepEqual((await ask('GET', '/objects')).json.objects, []);
   assert.equal((await ask('POST', '/undelete/a')).status, 200);
+  assert.deepEqual((await ask('GET', '/objects')).json.objects, ['a']);
   assert.equal((await ask('GET', '/objects/a')).json.state.content, 'one');
   // The server that made it is no replica of before when it writes the next one.
   assert.equal((await ask('DELETE', '/objects/a')).status, 200);
@@ -169,4 +171,24 @@ test('after erasure, no byte is left, and every proof holds', kTest, async (t) =
   const eve = await fresh(t, server, 'team', 'other');
   assert.equal(eve.text.toString(), 'stays');
   assert.equal((await ask('PUT', '/objects/plan?root=content', { type: 'text/plain', body: 'new' })).status, 201);
+});
+
+test('a backup says what it holds of what was deleted since', kTest, async (t) => {
+  const backups = scratch_dir(t, 'backups');
+  const server = await Server.start(t, { args: ['--backup-dir', backups] });
+  const ask = api(server);
+  const text = { type: 'text/plain', body: 'x' };
+  for (const name of ['a', 'b', 'c', 'd']) await ask('PUT', `/objects/${name}?root=content`, text);
+  await ask('DELETE', '/objects/d');
+  const made = run(['backup', 'create', 'first', '--server', server.url]);
+  assert.equal(made.status, 0, made.stderr);
+  const check = () => run(['backup', 'check', join(backups, 'first'), '--server', server.url]).stdout.trim().split('\n').slice(1);
+  assert.deepEqual(check(), ['holds nothing that was deleted since']);
+  await ask('DELETE', '/objects/a?erase=now');
+  await ask('DELETE', '/objects/b');
+  await ask('DELETE', '/objects/d?erase=now');
+  await until(async () => (await ask('GET', '/deletions')).json.objects[0].erased, 'it is erased', 20_000);
+  assert.deepEqual(check(), ['erased since: team/a', 'deleted since: team/b', 'holds 2 things that were deleted since: a restore brings them back']);
+  await ask('DELETE', '');
+  assert.deepEqual(check(), ['deleted since: team (the whole workspace)', 'holds 1 thing that was deleted since: a restore brings it back']);
 });

@@ -21,7 +21,15 @@ std::vector<RuleChange> one_of_each() {
           {RemovePolicy{"all"}, "ann", "", 10},
           {Share{"notes/", {Grantee::Kind::kGroup, "editors"}, ShareRole::kEditor}, "ann", "", 11},
           {Unshare{"notes/", {Grantee::Kind::kGroup, "editors"}}, "ann", "", 12},
-          {Share{"", {}, ShareRole::kViewer}, "ann", "", 13}};
+          {Share{"", {}, ShareRole::kViewer}, "ann", "", 13},
+          {SetDeletionRule{.grace_ms = 7000, .seeds = {1, 2}}, "ann", "", 14},
+          {DeleteObject{"notes/plan", 1, 17, 20'000, "doc", Bytes{1, 2}}, "ann", "old", 15},
+          {UndeleteObject{"notes/plan", 1}, "ann", "", 16},
+          {EraseObject{"notes/plan", 1, true}, "", "", 17},
+          {DeleteWorkspace{2, 20'000}, "ann", "over", 18},
+          {UndeleteWorkspace{2}, "ann", "", 19},
+          {EraseWorkspace{2, true}, "", "", 20},
+          {BeginWorkspace{3}, "ann", "", 21}};
 }
 
 TEST(Rules, TheDocumentedExample) {
@@ -123,6 +131,39 @@ TEST(HeldRules, AreJudgedOneAfterTheOther) {
   EXPECT_FALSE(held.hold);
   EXPECT_EQ(held.retention.keep_last, 1000u);
   EXPECT_EQ(held.lifted.at("notes/plan").position, 4u);
+}
+
+// Of one act after the other, of a workspace.
+ErrorCode outcome(HeldRules& held, RuleAct act) {
+  const auto done = carry_out(held, {std::move(act), "ann", "", 7});
+  return done ? ErrorCode::kIo : done.error().code;
+}
+constexpr ErrorCode kCarriedOut = ErrorCode::kIo;
+
+TEST(HeldRules, AWorkspaceIsDeletedErasedAndBegunInThisOrder) {
+  HeldRules held;
+  EXPECT_EQ(outcome(held, UndeleteWorkspace{1}), ErrorCode::kNotFound);
+  EXPECT_EQ(outcome(held, EraseWorkspace{1}), ErrorCode::kNotFound);
+  EXPECT_EQ(outcome(held, BeginWorkspace{2}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, DeleteWorkspace{2, 90}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, DeleteWorkspace{1, 90}), kCarriedOut);
+  EXPECT_EQ(held.deletions.workspace, (EndedWorkspace{7, 90, false, "ann"}));
+  EXPECT_EQ(outcome(held, DeleteWorkspace{1, 90}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, UndeleteWorkspace{1}), kCarriedOut);
+  EXPECT_EQ(held.deletions, HeldDeletions{});
+  EXPECT_EQ(outcome(held, SetDeletionRule{.grace_ms = 5}), kCarriedOut);
+  EXPECT_EQ(outcome(held, DeleteWorkspace{1, 90}), kCarriedOut);
+  EXPECT_EQ(outcome(held, BeginWorkspace{2}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, EraseWorkspace{1}), kCarriedOut);
+  EXPECT_TRUE(is_erased(*held.deletions.workspace));
+  EXPECT_EQ(outcome(held, EraseWorkspace{1, true}), kCarriedOut);
+  EXPECT_EQ(outcome(held, EraseWorkspace{1, true}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, UndeleteWorkspace{1}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, BeginWorkspace{3}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, BeginWorkspace{2}), kCarriedOut);
+  EXPECT_EQ(held.deletions.workspace_generation, 2u);
+  EXPECT_EQ(held.deletions.rule, SetDeletionRule{});
+  EXPECT_EQ(outcome(held, DeleteWorkspace{2, 0}), kCarriedOut);
 }
 
 TEST(HeldRules, KeepPoliciesAndSharesUntilTheyAreRemoved) {

@@ -57,6 +57,7 @@ struct TestWorld {
             .reports = &reports,
             .memory = &memory,
             .accounts = &accounts,
+            .deleted = &deleted,
             .off_loop = off_loop};
   }
 
@@ -84,6 +85,7 @@ struct TestWorld {
   const std::optional<state::OffLoop> off_loop;  // without `jobs`, everything runs on the loop
   const state::ReplaySources sources;
   state::Quarantine quarantine{loop};
+  workspace::DeletedWorkspaces deleted;
   state::ObjectCache cache;
   workspace::Counters counters;
   std::vector<Error> failures;

@@ -347,5 +347,95 @@ TEST(Ownership, AppendsCarryTheEpochAndAReplacedOwnerIsRefused) {
   EXPECT_EQ(error->message, "workspace w is on node n2");
 }
 
+// ---- deletions
+
+Result<workspace::Receipt> delete_note(TestWorld& world, workspace::Host& host, bool undo = false,
+                                       bool erase = false) {
+  return ask<workspace::Receipt>(world, [&](auto done) {
+    workspace::Deletion wish{.caller = testing::ann(), .object = "note", .erase = erase};
+    undo ? host.get("w").undelete_object(std::move(wish), std::move(done))
+         : host.get("w").delete_object(std::move(wish), std::move(done));
+  });
+}
+
+std::vector<log::Event> after(const std::vector<log::Event>& events, std::size_t first) {
+  return {events.begin() + static_cast<std::ptrdiff_t>(first), events.end()};
+}
+
+TEST(Ingest, ADeletionIsTakenOverWithThePositionsOfHere) {
+  TestWorld there;
+  Typist ann(1);
+  submit(there, "note", ann.type("secret"));
+  ASSERT_TRUE(delete_note(there, there.host));
+  Typist ben(2);
+  submit(there, "note", ben.type("new"));
+
+  Region here;
+  for (int i = 0; i < 5; ++i)
+    submit(here.world, "other", Typist(static_cast<unsigned>(i) + 9).type("x"));
+  const auto events = events_of(there);
+  EXPECT_EQ(here.ingest(events).value(), 3u);
+  EXPECT_EQ(here.json("note"), R"({"content":"new"})");
+  const log::EndedGeneration* ended = here.host.get("w").deletions().last("note");
+  ASSERT_NE(ended, nullptr);
+  EXPECT_EQ(ended->after, 6u) << "of this log, and not of that one";
+  EXPECT_EQ(ended->principal, "ann");
+  // Again, and nothing happens.
+  const Position end = end_of(here.world);
+  EXPECT_EQ(here.ingest(events).value(), 3u);
+  EXPECT_EQ(end_of(here.world), end);
+}
+
+TEST(Ingest, AnUndoneDeletionAndABegunErasureAreTakenOver) {
+  TestWorld there;
+  submit(there, "note", Typist(1).type("secret"));
+  ASSERT_TRUE(delete_note(there, there.host));
+  ASSERT_TRUE(delete_note(there, there.host, true));
+  Region here;
+  EXPECT_EQ(here.ingest(events_of(there)).value(), 3u);
+  EXPECT_EQ(here.json("note"), R"({"content":"secret"})");
+  ASSERT_TRUE(delete_note(there, there.host));
+  ASSERT_TRUE(delete_note(there, there.host, false, true));
+  EXPECT_EQ(here.ingest(after(events_of(there), 3)).value(), 5u);
+  const log::EndedGeneration* ended = here.host.get("w").deletions().last("note");
+  ASSERT_NE(ended, nullptr);
+  EXPECT_TRUE(log::is_erased(*ended));
+  EXPECT_FALSE(ended->erased) << "here, nothing is erased yet";
+}
+
+TEST(Ingest, AnEventOfAnEndedGenerationIsLeftOutAlone) {
+  TestWorld there;
+  Typist ann(1);
+  submit(there, "note", ann.type("a"));
+  Region here;
+  EXPECT_EQ(here.ingest(events_of(there)).value(), 1u);
+  ASSERT_TRUE(delete_note(here.world, here.host));
+  submit(there, "note", ann.type("b"));
+  submit(there, "other", Typist(2).type("x"));
+  ASSERT_TRUE(delete_note(there, there.host));
+  submit(there, "last", Typist(3).type("y"));
+  EXPECT_EQ(here.ingest(after(events_of(there), 1)).value(), 5u);
+  EXPECT_EQ(here.json("other"), R"({"content":"x"})");
+  EXPECT_EQ(here.json("last"), R"({"content":"y"})");
+  EXPECT_EQ(here.host.get("w").deletions().objects.at("note").size(), 1u);
+  std::size_t reported = 0;
+  for (const auto& line : here.world.reports.lines())
+    reported += line.find("an event of another region was left out") != std::string::npos ? 1 : 0;
+  EXPECT_EQ(reported, 2u);
+}
+
+TEST(Ingest, ADeletedWorkspaceStaysWhereItIs) {
+  TestWorld there;
+  submit(there, "note", Typist(1).type("a"));
+  ASSERT_TRUE(ask<workspace::Receipt>(there, [&](auto done) {
+    there.host.get("w").change_rules(
+        testing::ann(), identity::Right::kRetention,
+        log::DeleteWorkspace{.erase_at_ms = there.loop.unix_ms() + 1000}, "", std::move(done));
+  }));
+  Region here;
+  EXPECT_EQ(here.ingest(events_of(there)).value(), 2u);
+  EXPECT_EQ(here.json("note"), R"({"content":"a"})");
+}
+
 }  // namespace
 }  // namespace syncline::state

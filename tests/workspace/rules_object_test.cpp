@@ -40,6 +40,28 @@ TEST(RulesObject, ShowsWhatHoldsAsJson) {
       R"({"quarantine":{"notes/plan":{"position":4,"principal":"ann","lifted":1770000000000}}})");
 }
 
+TEST(RulesObject, ShowsTheDeletionOfTheWorkspace) {
+  const auto object = rules_type().create();
+  const Bytes deletion = intent(log::DeleteWorkspace{.erase_at_ms = 1'770'000'090'000});
+  EXPECT_EQ(merge::apply_and_tell(*object, deletion).value(),
+            R"([{"path":"deletion","keys":{"workspace":{"set":{"generation":1,"principal":"ann",)"
+            R"("deleted":1770000000000,"erase_at":1770000090000,"erased":false}}}}])");
+  const auto same_after_a_snapshot = [&] {
+    const Bytes snapshot = object->snapshot();
+    EXPECT_EQ(snapshot.front(), 4);
+    EXPECT_EQ(*rules_of(**rules_type().restore(snapshot)), *rules_of(*object));
+    for (std::size_t size = 0; size < snapshot.size(); ++size)
+      EXPECT_EQ(rules_type().restore(ByteView(snapshot).first(size)).error().code,
+                ErrorCode::kMalformed)
+          << size;
+  };
+  same_after_a_snapshot();
+  submit_rule(*object, intent(log::EraseWorkspace{.complete = true}));
+  submit_rule(*object, intent(log::BeginWorkspace{}));
+  EXPECT_EQ(object->to_json(), "{}");
+  same_after_a_snapshot();
+}
+
 TEST(RulesObject, ShowsPoliciesAndShares) {
   const auto object = rules_type().create();
   const log::Grantee editors{log::Grantee::Kind::kGroup, "editors"};

@@ -382,7 +382,8 @@ void ImportService::succeeded(const std::string& workspace, Import& import) {
   (void)ask<void>(workspace, [&](node::Shard& shard, log::Done<void> done) {
     shard.cache.forget(workspace);
     shard.checkpoints.sign_soon(workspace);
-    done({});
+    // Before anybody is let in: its log may say that it was deleted. If it cannot be opened, nobody is served.
+    shard.host.get(workspace).open([done = std::move(done)](Result<void>) mutable { done({}); });
   });
   // If the file cannot be removed, the next start finds that it is already imported.
   (void)import.stage.remove();

@@ -21,6 +21,7 @@
 #include "backend/process/descriptors.h"
 #include "backend/process/memory_watch.h"
 #include "backend/process/shared_accounts.h"
+#include "backend/process/shared_deleted_workspaces.h"
 #include "backend/process/shared_tenants.h"
 #include "backend/process/thread_priority.h"
 #include "backend/process/thread_times.h"
@@ -28,6 +29,7 @@
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
 #include "backend/server/process_metrics.h"
+#include "backend/store/deleted_workspaces.h"
 #include "backend/store/erase_tenants.h"
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/tenant_records.h"
@@ -112,8 +114,9 @@ struct Node::Impl {
   std::atomic<bool> storage_failed{false};
   std::atomic<std::int64_t> clock_alarm_at{-1};  // in seconds
   std::atomic<bool> shut{false};                 // nobody may enter a workspace any more
-  std::unique_ptr<MemoryBudget> memory;          // these two outlive the loops: what tasks hold is
-  std::unique_ptr<SharedAccounts> accounts;      // charged there
+  SharedDeletedWorkspaces deleted;
+  std::unique_ptr<MemoryBudget> memory;      // these two outlive the loops: what tasks hold is
+  std::unique_ptr<SharedAccounts> accounts;  // charged there
   std::unique_ptr<SharedTenants> tenants;
   std::optional<limits::TenantDoor> access;
   std::unique_ptr<LoopGroup> loops;
@@ -412,8 +415,7 @@ Result<void> Node::Impl::listen() {
   return {};
 }
 
-// It has few connections and small requests. It runs on the same loops, so a loop that is stuck
-// also shows here.
+// It has few connections and small requests. It runs on the same loops, so a loop that is stuck also shows here.
 Result<void> Node::Impl::listen_for_metrics() {
   if (options.metrics_address.empty()) return {};
   ServerOptions server_options;
@@ -462,6 +464,7 @@ Result<void> Node::Impl::start_shards() {
                                            after, limit);
   });
   if (!revocations) return std::unexpected(std::move(revocations.error()));
+  if (auto known = load_deleted_workspaces(store->tables(), deleted); !known) return known;
   node::ShardOptions shard_options{
       .cache = {.budget_bytes = plan.objects / loops->size()},
       .checkpoint_pace = options.checkpoint_pace,
@@ -501,6 +504,7 @@ Result<void> Node::Impl::start_shards() {
       .loop_share = {.most_steps = options.max_change_steps},
       .hook_sender = &hooks->sender(),
       .hook_key = hooks->key(),
+      .deleted = &deleted,
       .first_content = hooks->first_content(),
       .reports = options.log};
   for (std::size_t i = 0; i < loops->size(); ++i) {
@@ -680,8 +684,7 @@ bool Node::drain(std::uint64_t deadline_ms) {
   impl_->server->stop_accepting();
   for (std::size_t i = 0; i < impl_->loops->size(); ++i)
     run_on((*impl_->loops)[i], [&] { impl_->shards->at(i)->waits.close(); });
-  // Waits, so that clients get their acks before the close. Does not wait for clients that keep
-  // sending.
+  // Waits, so that clients get their acks before the close. Does not wait for clients that keep sending.
   const auto enough = std::chrono::steady_clock::now() +
                       std::chrono::milliseconds(std::min(deadline_ms / 2, kQuietMs));
   const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(2)); };

@@ -107,14 +107,14 @@ std::unexpected<Error> only_servers_have_tenants() {
 }  // namespace
 
 Result<std::vector<std::string>> Api::workspaces(const std::string& after) {
-  return names("/v1/workspaces?" + page_query(after), "workspaces");
+  return names("/v1/workspaces?", "workspaces", after);
 }
 
 Result<std::vector<std::string>> Api::objects(const std::string& workspace,
                                               const std::string& prefix, const std::string& after) {
-  return names(fmt::format("{}/objects?prefix={}&{}", workspace_path(workspace),
-                           percent_encode(prefix), page_query(after)),
-               "objects");
+  return names(
+      fmt::format("{}/objects?prefix={}&", workspace_path(workspace), percent_encode(prefix)),
+      "objects", after);
 }
 
 Result<crdt::Any> Api::object_details(const std::string& workspace, const ObjectFilter& filter,
@@ -336,6 +336,17 @@ Result<std::string> Api::change_deletion(const std::string& workspace, const std
   return ask_line(wish.undo ? "POST" : "DELETE",
                   fmt::format("{}/{}/{}?reason={}{}{}", workspace_path(workspace),
                               wish.undo ? "undelete" : "objects", percent_encode(object),
+                              percent_encode(wish.reason), wish.erase ? "&erase=now" : "",
+                              wish.dry_run ? "&dry_run=1" : ""));
+}
+
+Result<std::string> Api::change_workspace_deletion(const std::string& workspace,
+                                                   const DeletionWish& wish) {
+  return ask_line(wish.undo || wish.begin ? "POST" : "DELETE",
+                  fmt::format("{}{}?reason={}{}{}", workspace_path(workspace),
+                              wish.undo    ? "/undelete"
+                              : wish.begin ? "/begin"
+                                           : "",
                               percent_encode(wish.reason), wish.erase ? "&erase=now" : "",
                               wish.dry_run ? "&dry_run=1" : ""));
 }
@@ -596,15 +607,20 @@ Result<std::vector<NamedLine>> Api::named_lines(std::string path, std::string_vi
   return lines;
 }
 
-Result<std::vector<std::string>> Api::names(std::string path, std::string_view array) const {
-  const auto json = get_array(std::move(path), array);
-  if (!json) return std::unexpected(json.error());
+// A page may be empty and not the last: what was deleted is left out of it.
+Result<std::vector<std::string>> Api::names(const std::string& path, std::string_view array,
+                                            std::string after) const {
   std::vector<std::string> found;
-  for (const Any& name : *array_member(*json, array)) {
-    const auto* text = std::get_if<std::string>(&name.value());
-    if (text == nullptr) return client_.not_understood();
-    found.push_back(*text);
-  }
+  do {
+    const auto json = get_array(path + page_query(after), array);
+    if (!json) return std::unexpected(json.error());
+    for (const Any& name : *array_member(*json, array)) {
+      const auto* text = std::get_if<std::string>(&name.value());
+      if (text == nullptr) return client_.not_understood();
+      found.push_back(*text);
+    }
+    after = text_member(*json, "next");
+  } while (found.empty() && !after.empty());
   return found;
 }
 

@@ -45,6 +45,7 @@ struct RestoreWish {
 // A wish to delete an object, or to undo that.
 struct DeletionWish {
   bool undo = false;
+  bool begin = false;  // of a workspace that is erased: its name begins anew
   bool erase = false;
   bool dry_run = false;
   std::string reason = {};
@@ -210,6 +211,9 @@ class Api {
   // Deletes an object, or undoes that; returns the server's answer (docs/openapi.json).
   Result<std::string> change_deletion(const std::string& workspace, const std::string& object,
                                       const DeletionWish& wish);
+  // The same of a whole workspace.
+  Result<std::string> change_workspace_deletion(const std::string& workspace,
+                                                const DeletionWish& wish);
   // What was deleted, and the rule for that, as the server answers; also after a change of the rule.
   Result<std::string> deletions(const std::string& workspace);
   Result<std::string> set_deletion_rule(const std::string& workspace, const std::string& grace,
@@ -304,7 +308,8 @@ class Api {
   Result<crdt::Any> ask_page(ApiRequest request, std::string_view array, std::uint64_t after) const;
   Result<std::vector<NamedLine>> named_lines(std::string path, std::string_view array,
                                              std::string_view key, const std::string& after) const;
-  Result<std::vector<std::string>> names(std::string path, std::string_view array) const;
+  Result<std::vector<std::string>> names(const std::string& path, std::string_view array,
+                                         std::string after) const;
   std::string present(const std::string& at) const;
 
   ApiClient client_;

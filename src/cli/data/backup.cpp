@@ -6,6 +6,7 @@
 #include "base/percent.h"
 #include "cli/commands.h"
 #include "cli/data/api_client.h"
+#include "cli/data/leftovers.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -102,17 +103,56 @@ void add_create(Command& backup) {
   command.run([&command, options](Console& console) { return create(command, *options, console); });
 }
 
+std::string leftover_text(const Leftover& leftover) {
+  return fmt::format("{}: {}", leftover.erased ? "erased since" : "deleted since",
+                     leftover.object.empty()
+                         ? visible(leftover.workspace) + " (the whole workspace)"
+                         : visible(leftover.workspace + "/" + leftover.object));
+}
+
+// After the report of the check.
+int print_leftovers(const BackupOptions& options, Console& console) {
+  auto backup = open_data_dir(options.target, options.source.tenant);
+  if (!backup) return console.failed(backup.error());
+  auto server = open_server(options.source);
+  if (!server) return console.failed(server.error());
+  const auto leftovers = find_leftovers(*backup, *server);
+  if (!leftovers) return console.failed(leftovers.error());
+  for (const Leftover& each : *leftovers)
+    console.line(options.json ? compact_json(Any::Object{
+                                    {"workspace", Any(each.workspace)},
+                                    {"object", each.object.empty() ? Any() : Any(each.object)},
+                                    {"erased", Any(each.erased)}})
+                              : leftover_text(each));
+  if (!options.json)
+    console.line(leftovers->empty()
+                     ? "holds nothing that was deleted since"
+                     : fmt::format("holds {} that {} deleted since: a restore brings {} back",
+                                   count_of(leftovers->size(), "thing"),
+                                   leftovers->size() == 1 ? "was" : "were",
+                                   leftovers->size() == 1 ? "it" : "them"));
+  return kDone;
+}
+
+int check(const BackupOptions& options, Console& console) {
+  const int checked = print(backend::check_backup(options.target), "sound", options, console);
+  if (checked != kDone || options.source.server.empty()) return checked;
+  return print_leftovers(options, console);
+}
+
 void add_check(Command& backup) {
   Command& command = backup.add("check", "Read a backup, and compare it with its list");
   auto options = std::make_shared<BackupOptions>();
   command.argument({.name = "DIR", .text = "the backup", .required = true}, options->target);
+  server_options(command, options->source,
+                 "Also say what was deleted on this server since, and would come back");
   command.json_flag(options->json);
   command.details(
       "A backup is a data directory: `log verify --data-dir DIR` re-derives what is in it.");
   command.example("syncline backup check /mnt/backups/monday", "every file, by its hash");
-  command.run([options](Console& console) {
-    return print(backend::check_backup(options->target), "sound", *options, console);
-  });
+  command.example("syncline backup check /mnt/backups/monday --server http://127.0.0.1:4400",
+                  "and what it still holds of what was deleted there since");
+  command.run([options](Console& console) { return check(*options, console); });
 }
 
 void add_restore_backup(Command& backup) {

@@ -11,6 +11,7 @@
 #include "api/serve.h"
 #include "backend/keys/key_ring.h"
 #include "backend/net/system_random.h"
+#include "backend/store/deleted_workspaces.h"
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/tenant_records.h"
 #include "backend/tokens/api_key_table.h"
@@ -96,7 +97,10 @@ class DataDirTransport final : public Transport {
     if (auto known = know_tenants(); !known) return known;
     const auto keys = public_keys();
     if (keys) identity_ = {keys->log_name, {}, keys->keys};  // enough for proofs; signs nothing
+    if (auto known = backend::load_deleted_workspaces(store_->tables(), deleted_); !known)
+      return known;
     node::ShardOptions options;
+    options.deleted = &deleted_;
     // The command may take as long as it takes: it keeps nobody waiting.
     options.loop_share.most_steps = std::numeric_limits<std::uint64_t>::max() / 2;
     shards_.set(0, std::make_unique<node::Shard>(loop_, std::make_unique<backend::SystemRandom>(),
@@ -150,6 +154,7 @@ class DataDirTransport final : public Transport {
   std::unique_ptr<backend::RocksDbStore> store_;
   std::unique_ptr<backend::ApiKeyTable> api_keys_;
   log::NotaryIdentity identity_;
+  workspace::DeletedWorkspaces deleted_;
   node::Shards shards_{{&loop_}};
   const identity::Access everybody_;
   limits::TenantTable tenants_;

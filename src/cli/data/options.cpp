@@ -29,17 +29,9 @@ Result<std::string> read_token(const std::string& token_file) {
   return std::string(token == nullptr ? "" : token);
 }
 
-void source_options(Command& command, SourceOptions& options, std::string server,
-                    std::string data_dir) {
-  if (server.empty()) server = "Ask a running server, such as http://127.0.0.1:4400";
-  if (data_dir.empty())
-    data_dir = "Read a data directory, without changing it, also beside its server";
-  command.option({.name = "--server",
-                  .value = "URL",
-                  .text = std::move(server),
-                  .environment = "SYNCLINE_SERVER"},
-                 options.server);
-  data_dir_option(command, options.data_dir, std::move(data_dir));
+namespace {
+
+void token_options(Command& command, SourceOptions& options) {
   command.option({.name = "--token-file",
                   .value = "FILE",
                   .text = "File whose first line is the server's token; or set SYNCLINE_TOKEN",
@@ -52,6 +44,27 @@ void source_options(Command& command, SourceOptions& options, std::string server
                   .environment = "SYNCLINE_TENANT",
                   .fallback = "that of the token"},
                  options.tenant);
+}
+
+}  // namespace
+
+void source_options(Command& command, SourceOptions& options, std::string server,
+                    std::string data_dir) {
+  if (server.empty()) server = "Ask a running server, such as http://127.0.0.1:4400";
+  if (data_dir.empty())
+    data_dir = "Read a data directory, without changing it, also beside its server";
+  command.option({.name = "--server",
+                  .value = "URL",
+                  .text = std::move(server),
+                  .environment = "SYNCLINE_SERVER"},
+                 options.server);
+  data_dir_option(command, options.data_dir, std::move(data_dir));
+  token_options(command, options);
+}
+
+void server_options(Command& command, SourceOptions& options, std::string server) {
+  command.option({.name = "--server", .value = "URL", .text = std::move(server)}, options.server);
+  token_options(command, options);
 }
 
 void data_dir_option(Command& command, std::string& data_dir, std::string text) {
@@ -109,6 +122,20 @@ Result<bool> names_server(const Command& command, const SourceOptions& options) 
   if (command.typed("--server") && command.typed("--data-dir"))
     return fail(ErrorCode::kInvalid, "--server and --data-dir: only one of them");
   return !options.server.empty() && !command.typed("--data-dir");
+}
+
+Result<Api> open_data_dir(const std::string& data_dir, const std::string& tenant) {
+  auto transport = transport_to_data_dir(data_dir, Opened::kForReading, tenant);
+  if (!transport) return std::unexpected(std::move(transport.error()));
+  return Api(ApiClient(std::move(*transport)));
+}
+
+Result<Api> open_server(const SourceOptions& options) {
+  auto token = read_token(options.token_file);
+  if (!token) return std::unexpected(std::move(token.error()));
+  auto transport = transport_to_server(url_of(options), *token);
+  if (!transport) return std::unexpected(std::move(transport.error()));
+  return Api(ApiClient(std::move(*transport)));
 }
 
 Result<Api> open_api(const Command& command, const SourceOptions& options, Opened opened) {

@@ -30,6 +30,9 @@ std::string url_of(const SourceOptions& options);
 void source_options(Command& command, SourceOptions& options, std::string server = {},
                     std::string data_dir = {});
 
+// Adds --server, --token-file and --tenant, for a server besides what the command is about.
+void server_options(Command& command, SourceOptions& options, std::string server);
+
 // Adds --at, a moment as state/moment.h parses it.
 void at_option(Command& command, std::string& at);
 
@@ -54,6 +57,10 @@ Result<ObjectPath> parse_path(const std::string& text, Whole whole);
 
 // True if a server is named and no data directory is on the command line. kInvalid if both are.
 Result<bool> names_server(const Command& command, const SourceOptions& options);
+
+// The API of a data directory, and of the server that the options name.
+Result<Api> open_data_dir(const std::string& data_dir, const std::string& tenant);
+Result<Api> open_server(const SourceOptions& options);
 
 // Opens the server if one is named. A data directory on the command line takes precedence over a
 // server named elsewhere.
