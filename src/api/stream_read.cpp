@@ -31,6 +31,11 @@ struct StreamRead {
 
 void look(std::shared_ptr<StreamRead> read);
 
+// Whoever names a place must not miss what was behind it. Whoever wants all gets what there is.
+Error not_kept() {
+  return {ErrorCode::kGone, "the workspace does not keep this part of the stream any more"};
+}
+
 void add_cursor(http::Response& response, StreamRead& read) {
   if (read.wish.live == ReadWish::Live::kNo) return;
   response.headers.emplace_back(
@@ -131,10 +136,7 @@ void wait_for_more(std::shared_ptr<StreamRead> read) {
 // ---- reading
 
 void take_page(std::shared_ptr<StreamRead> read, session::StreamPage page) {
-  const bool asked_for_all = read->wish.from_beginning;
-  if (page.dropped > 0 && page.chunks.empty() && !asked_for_all)
-    return read->call.refuse(
-        {ErrorCode::kGone, "the workspace does not keep this part of the stream any more"});
+  if (page.dropped > 0 && !read->wish.from_beginning) return read->call.refuse(not_kept());
   const bool has_content =
       std::ranges::any_of(page.chunks, [](const auto& chunk) { return chunk.content.size() > 0; });
   if (has_content) return answer_page(*read, page);
@@ -167,9 +169,27 @@ void look(std::shared_ptr<StreamRead> read) {
   });
 }
 
+// What retention drops is the oldest, so the first event behind the place says whether something is missing.
+void follow_from_place(Call asked, ReadWish wish, StreamFacts facts) {
+  auto call = std::make_shared<Call>(std::move(asked));
+  const log::ReadLimits first{.to = facts.position, .max_events = 1};
+  const auto place = place_of(*call, call->path.object, facts);
+  const Offset start = wish.start.offset;
+  session::read_stream(
+      call->shard.store->events(), place, start, first,
+      [call, wish = std::move(wish), facts = std::move(facts)](Result<session::StreamPage> page) {
+        if (!page) return call->refuse(page.error());
+        if (page->dropped > 0) return call->refuse(not_kept());
+        follow_stream(std::move(*call), wish, facts);
+      });
+}
+
 void begin_read(Call call, ReadWish wish, StreamFacts facts) {
   note_stream_read(call, facts);
-  if (wish.live == ReadWish::Live::kSse) return follow_stream(std::move(call), wish, facts);
+  const bool follows = wish.live == ReadWish::Live::kSse;
+  if (follows && !wish.from_beginning && !wish.start.at_end)
+    return follow_from_place(std::move(call), std::move(wish), std::move(facts));
+  if (follows) return follow_stream(std::move(call), wish, facts);
   auto read =
       std::make_shared<StreamRead>(StreamRead{std::move(call), std::move(wish), std::move(facts)});
   const ReadWish& wanted = read->wish;

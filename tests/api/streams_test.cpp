@@ -345,6 +345,25 @@ TEST_F(ApiStreams, WhatWasDeletedDoesNotComeBackInTheNextOne) {
   EXPECT_EQ(status("POST", "/a", produced(0, 0), "x"), 200);
 }
 
+// Whoever names a place must not miss what was there; whoever wants all gets what there is.
+TEST_F(ApiStreams, WhatRetentionHasDroppedIsGone) {
+  put("/a", kPlainText, "one ");
+  append("/a", "two ");
+  append("/a", "three ");
+  const std::string admin = "Authorization: Bearer admin\r\n";
+  const std::string retention = "/v1/workspaces/w/retention";
+  ASSERT_EQ(node_.ask("PUT", retention + "?keep_last=2", admin)->head->status, 200);
+  ASSERT_EQ(node_.ask("POST", retention, admin)->head->status, 200);
+  pass(60'000);
+  const std::string all = read("/a?offset=-1");
+  EXPECT_NE(all, "one two three ") << "nothing was dropped";
+  EXPECT_TRUE(all.ends_with("three ")) << all;
+  EXPECT_EQ(status("GET", "/a?offset=" + offset_text(0)), 410);
+  EXPECT_EQ(status("GET", "/a?live=sse&offset=" + offset_text(0)), 410);
+  EXPECT_EQ(status("GET", "/a?live=long-poll&offset=" + offset_text(0)), 410);
+  EXPECT_EQ(read("/a?offset=" + offset_text(2)), "three ");
+}
+
 // ---- forks
 
 class ApiForks : public ApiStreams {
