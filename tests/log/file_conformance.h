@@ -51,7 +51,7 @@ class FileConformance : public ::testing::Test {
   static log::Upload new_upload(const std::string& id) {
     log::Upload upload{.id = id, .workspace = "w", .object = "o"};
     upload.id.resize(log::kUploadIdBytes, '\xff');  // ids are any bytes
-    upload.expires_ms = 1'000;
+    upload.expires_ms = 4'000'000'000'000;  // in the year 2096
     upload.hashed = Sha256().state();
     return upload;
   }

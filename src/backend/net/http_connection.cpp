@@ -401,7 +401,8 @@ void HttpConnection::refuse(const http::Problem& problem) {
 
 bool HttpConnection::queue_head(const http::Response& response, bool streaming) {
   // The rest of a body that nobody wants is not the next request.
-  if (shard_.core().draining || peer_ended_ || awaits_body()) exchange_->keep_alive = false;
+  const bool has_rest = exchange_->incoming && exchange_->incoming->end != http::BodyPiece::kEnd;
+  if (shard_.core().draining || peer_ended_ || has_rest) exchange_->keep_alive = false;
   const bool http_1_0 = exchange_->head.http_1_0;
   const bool endless = streaming && !response.length;
   chunked_out_ = endless && !http_1_0;
