@@ -20,7 +20,7 @@ while [ $SECONDS -lt $end ]; do
 done
 
 scripts/build.sh release all unit_tests
-ctest --preset release --no-tests=error -j"$(nproc)" -L '^unit$'
+ctest --preset release --no-tests=error -j"$(nproc)" -L '^(unit|threads)$'
 scripts/build.sh tsan test_cli
 ctest --preset tsan --no-tests=error -j"$(nproc)" -R '^cli\.'
 
