@@ -112,7 +112,4 @@ class Node {
   std::unique_ptr<Impl> impl_;
 };
 
-// True for an address that only this machine can reach: 127.0.0.0/8, ::1, localhost.
-bool is_loopback(const std::string& address);
-
 }  // namespace syncline::backend
