@@ -134,7 +134,7 @@ TEST_F(Webhooks, AnObjectThatFailsKeepsItsOrderAndLetsOthersPass) {
 TEST_F(Webhooks, AClockThatWasAheadHoldsNothingForLong) {
   begin();
   add();
-  world.loop.ahead_ms = 30 * 86'400'000;
+  world.loop.ahead_ms = std::uint64_t{30} * 86'400'000;
   receiver.failing["a"] = 500;
   change("a");
   EXPECT_THAT(receiver.take(), ElementsAre("a1!"));
