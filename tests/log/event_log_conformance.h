@@ -823,7 +823,9 @@ TYPED_TEST_P(EventLogConformance, AListSaysWhatIsKnownOfEachObject) {
   ASSERT_TRUE(this->log().add("w", sample_event("b", "four")).has_value());
   ASSERT_TRUE(this->log().put_pin("w", {"p", 1, 5, ""}).has_value());
   for (const std::string snapshot : {"", "12345678"}) {
-    if (!snapshot.empty()) ASSERT_TRUE(this->log().put_snapshot("w", "a", 2, snapshot).has_value());
+    if (!snapshot.empty()) {
+      ASSERT_TRUE(this->log().put_snapshot("w", "a", 2, snapshot).has_value());
+    }
     const log::ObjectHeads page = this->log().heads("w").value();
     EXPECT_FALSE(page.more);
     ASSERT_EQ(page.heads.size(), 2u);
