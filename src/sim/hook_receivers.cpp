@@ -58,7 +58,7 @@ int HookReceivers::take(Receiver& receiver, const std::string& body) {
     world_.hit(Probe::hook_unanswered);
     return 0;
   }
-  receiver.answered.emplace(position, life_);
+  receiver.answered[position] = life_;
   return 200;
 }
 
@@ -71,8 +71,8 @@ void HookReceivers::take_event(Receiver& receiver, const std::string& object,
     if (answered->second == life_)
       return broken(object, position, "came again, and the server knew that it was taken");
     // One request is under way at a time, and the next one begins when it is durable how the last one ended.
-    if (++receiver.again[life_] > 1)
-      broken(object, position, "came again, and is not the only one since the server has started");
+    if (receiver.again.try_emplace(answered->second, position).first->second != position)
+      broken(object, position, "came again, and another one that the same life of the server sent");
     return;
   }
   world_.hit(Probe::hook_taken);

@@ -44,7 +44,7 @@ class HookReceivers final : public hooks::HookSender {
     std::map<std::string, log::Position> last;  // of each object
     std::set<log::Position> taken;
     std::map<log::Position, std::uint64_t> answered;  // in which life of the server
-    std::map<std::uint64_t, std::size_t> again;       // what came again, by life
+    std::map<std::uint64_t, log::Position> again;     // what came again of what a life was told of
   };
 
   // What the receiver answers. 0: nothing.

@@ -1,8 +1,8 @@
 // Bodies that the application takes piece by piece (http/body_source.h).
-#include <atomic>
+#include <chrono>
+#include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "backend/net_support.h"
@@ -29,7 +29,7 @@ struct Taker : std::enable_shared_from_this<Taker> {
       self->text += piece.bytes;
       if (piece.end == http::BodyPiece::kMore) return self->go_on();
       const std::string how = piece.end == http::BodyPiece::kEnd ? "end " : "broken ";
-      if (self->note != nullptr) *self->note = self->sizes + how;
+      if (self->note != nullptr) self->note->set_value(self->sizes + how);
       self->responder.respond(http::text_response(200, self->sizes + how + self->text));
     });
   }
@@ -39,7 +39,7 @@ struct Taker : std::enable_shared_from_this<Taker> {
   http::Responder responder;
   std::string sizes;
   std::string text;
-  std::string* note = nullptr;
+  std::promise<std::string>* note = nullptr;  // of how the body ended
 };
 
 http::Handler taker_of(std::size_t size) {
@@ -92,28 +92,20 @@ TEST(NetBodySource, AsksForTheBodyWhenItIsWanted) {
 }
 
 TEST(NetBodySource, TellsThatTheClientHasLeft) {
-  std::string note;
-  std::atomic<bool> noted = false;
+  std::promise<std::string> note;
+  auto noted = note.get_future();
   TestServer test(in_pieces(), 1, [&](http::Request request, http::Responder responder) {
     auto taker = std::make_shared<Taker>(4, request, std::move(responder));
     taker->note = &note;
     taker->go_on();
-    request = {};
-    std::weak_ptr<Taker> weak = taker;
-    taker.reset();
-    std::thread([weak, &noted] {
-      while (!weak.expired()) sleep_ms(1);
-      noted = true;
-    }).detach();
   });
   {
     RawClient client(test.port);
     client.send("PUT / HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\nabcdef");
     sleep_ms(30);
   }
-  for (int i = 0; i < 1000 && !noted; ++i) sleep_ms(5);
-  EXPECT_TRUE(noted);
-  EXPECT_EQ(note, "4 2 broken ");
+  ASSERT_EQ(noted.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  EXPECT_EQ(noted.get(), "4 2 broken ");
 }
 
 TEST(NetBodySource, TellsThatTheClientSendsNothingMore) {
