@@ -1,8 +1,10 @@
 // Bodies that the application takes piece by piece (http/body_source.h).
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "backend/net_support.h"
