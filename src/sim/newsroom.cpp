@@ -33,12 +33,6 @@ Newsroom::Newsroom(World& world, Server& server, NewsroomSettings settings)
     reporters_.push_back(std::make_unique<Reporter>(world, server, std::string(Rights::kOperator),
                                                     workspace, fmt::format("desk{}", i),
                                                     settings.write_every_us));
-  const auto follow = [&](FollowerSettings wish) {
-    wish.workspace = workspace;
-    wish.stay_us = settings.stay_us;
-    followers_.push_back(
-        std::make_unique<Follower>(world, server, std::string(Rights::kOperator), std::move(wish)));
-  };
   follow({.name = "a follower of all", .way_us = settings.way_us});
   follow({.name = "a follower of one desk", .prefix = "desk1", .way_us = settings.way_us});
   follow({.name = "a slow follower",
@@ -58,6 +52,16 @@ void Newsroom::stop() {
   for (const auto& reporter : reporters_) reporter->stop();
   for (const auto& follower : followers_) follower->stop();
   receivers_.heal();
+  // Whoever comes late is told of all that has happened, in many batches.
+  follow({.name = "a late follower", .way_us = settings_.way_us});
+  followers_.back()->start();
+}
+
+void Newsroom::follow(FollowerSettings wish) {
+  wish.workspace = kWorkspace;
+  wish.stay_us = stopped_ ? 0 : settings_.stay_us;
+  followers_.push_back(
+      std::make_unique<Follower>(world_, server_, std::string(Rights::kOperator), std::move(wish)));
 }
 
 void Newsroom::recovered() {

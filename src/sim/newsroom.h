@@ -56,6 +56,7 @@ class Newsroom {
     log::Position from = 0;  // it is told of what follows
   };
 
+  void follow(FollowerSettings wish);
   void act_later();
   void act();
   void make(Hook& hook);
