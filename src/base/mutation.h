@@ -171,14 +171,29 @@ namespace syncline {
   X(retry_is_new)         /* a request that is sent again after a restart is made again */         \
   X(content_over_content) /* the first content is put over what was written meanwhile */           \
   X(content_asked_again)  /* each client that waits has the first content asked for */             \
-  X(accept_old_generation) /* what replicas of a deleted object send is accepted */                \
-  X(keep_deleted_state)    /* a new object begins with the content of the deleted one */           \
-  X(forget_deletions)      /* whoever opens a workspace does not look what was deleted */          \
-  X(deletion_untold)       /* those who have a deleted object open are not told */                 \
-  X(take_up_deleted)       /* a change that waits is applied to the next object of the name */     \
-  X(forget_grace)          /* a deleted object is erased at once */                                \
-  X(erase_under_hold)      /* a legal hold keeps nobody from erasing */                            \
-  X(keep_erased_snapshot)  /* the snapshots of an erased object stay */
+  X(accept_old_generation)     /* what replicas of a deleted object send is accepted */            \
+  X(keep_deleted_state)        /* a new object begins with the content of the deleted one */       \
+  X(forget_deletions)          /* whoever opens a workspace does not look what was deleted */      \
+  X(deletion_untold)           /* those who have a deleted object open are not told */             \
+  X(take_up_deleted)           /* a change that waits is applied to the next object of the name */ \
+  X(forget_grace)              /* a deleted object is erased at once */                            \
+  X(erase_under_hold)          /* a legal hold keeps nobody from erasing */                        \
+  X(keep_erased_snapshot)      /* the snapshots of an erased object stay */                        \
+  X(collect_held_file)         /* the bytes of a file are removed while something names them */    \
+  X(remove_held_chunk)         /* a chunk is removed that a commit under way is going to name */   \
+  X(version_before_chunks)     /* a chunk counts as stored before it is */                         \
+  X(range_from_chunk)          /* a range of a file begins where its chunk does */                 \
+  X(keep_erased_file)          /* the bytes of an erased file stay */                              \
+  X(forget_producers)          /* a stream that is loaded again does not know its producers */     \
+  X(admit_stale_epoch)         /* a producer goes on in an epoch that is over */                   \
+  X(reopen_stream)             /* a stream that is loaded again is not closed */                   \
+  X(append_told_early)         /* an append to a stream is answered before it is durable */        \
+  X(skip_while_joining)        /* a reader of a stream misses what comes while it joins */         \
+  X(fork_goes_on)              /* a fork has what its source got after it was made */              \
+  X(forget_deleted_workspaces) /* a restart brings back the workspaces that were deleted */        \
+  X(spare_open_workspace)      /* those who have a deleted workspace open stay there */            \
+  X(skip_late_snapshots)       /* a snapshot that comes during an erasure stays */                 \
+  X(leave_last_object)         /* an erasure of a workspace leaves an object out */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,
