@@ -272,7 +272,8 @@ constexpr McpTool kTools[] = {
      "edit_text.",
      false, kSearch, search_request},
     {"edit_text",
-     "Change a shared text while others edit it, by quoting what stands there. If a quote matches "
+     "Change a shared text, or a text in a rich document, while others edit it, by quoting what "
+     "stands there. If a quote matches "
      "nowhere or more than once, nothing changes.",
      true, kEdit, edit_request},
     {"put_markdown",

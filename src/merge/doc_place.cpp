@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "crdt/engine.h"
 #include "merge/doc_put.h"
 #include "merge/doc_roots.h"
 #include "syncline/crdt/type_copy.h"
@@ -107,6 +108,27 @@ std::optional<Value> child_of(const Type& container, const Pointer& pointer, std
   return index ? crdt::as<Array>(container).get(*index) : std::nullopt;
 }
 
+bool is_text_kind(TypeKind kind) {
+  return kind == TypeKind::kText || kind == TypeKind::kXmlText;
+}
+
+// The texts in a type, and in the types in it. Without recursion, because types may be nested deep.
+void add_texts_below(const Type& top, std::vector<crdt::Text>& found) {
+  const crdt::Engine& engine = *top.engine();
+  std::vector<crdt::TypeIndex> left{top.index()};
+  while (!left.empty()) {
+    const crdt::TypeState& type = engine.type(left.back());
+    left.pop_back();
+    for (crdt::Handle h = type.sequence.first; h != crdt::kNoItem; h = engine.store[h].right) {
+      const crdt::Item& item = engine.store[h];
+      if (item.visible() == 0 || item.kind() != crdt::BlockKind::kType) continue;
+      left.push_back(item.content);
+      if (is_text_kind(engine.type(item.content).kind))
+        found.push_back(crdt::as<crdt::Text>(Type(top.engine(), item.content)));
+    }
+  }
+}
+
 Any json_of(const Value& value) {
   if (const auto* any = std::get_if<Any>(&value)) return *any;
   if (const auto* type = std::get_if<Type>(&value)) return type->to_json();
@@ -177,11 +199,27 @@ Result<crdt::Text> DocPlaces::text(const Pointer& pointer) {
   auto value = get(pointer);
   if (!value) return std::unexpected(std::move(value.error()));
   const auto* type = std::get_if<Type>(&*value);
-  if (type != nullptr && (type->kind() == TypeKind::kText || type->kind() == TypeKind::kXmlText))
-    return crdt::as<crdt::Text>(*type);
+  if (type != nullptr && is_text_kind(type->kind())) return crdt::as<crdt::Text>(*type);
   return fail(ErrorCode::kConflict,
               fmt::format("{} is {}, and no text", shown_pointer(pointer),
                           type == nullptr ? "a plain value" : shown_name(type->kind())));
+}
+
+Result<TextsThere> DocPlaces::texts(const Pointer& pointer) {
+  TextsThere there;
+  const auto value = get(pointer);
+  const auto* type = value ? std::get_if<Type>(&*value) : nullptr;
+  there.in_xml = type != nullptr &&
+                 (type->kind() == TypeKind::kXmlFragment || type->kind() == TypeKind::kXmlElement);
+  if (there.in_xml) {
+    add_texts_below(*type, there.texts);
+    return there;
+  }
+  auto whole = text(pointer);
+  if (!whole) return std::unexpected(std::move(whole.error()));
+  there.texts.push_back(*whole);
+  add_texts_below(*whole, there.texts);
+  return there;
 }
 
 Result<void> DocPlaces::edit_plain(const Slot& slot, const Pointer& pointer, const Any* value,

@@ -5,6 +5,8 @@
 // such place now; kInvalid for what can never be one.
 #pragma once
 
+#include <vector>
+
 #include "merge/edit.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/type_copy.h"
@@ -15,6 +17,11 @@ namespace syncline::merge {
 // "/todo/items/3", for messages.
 std::string shown_pointer(const Pointer& pointer);
 
+struct TextsThere {
+  bool in_xml = false;            // false: the first one is the text at the place itself
+  std::vector<crdt::Text> texts;  // each once, in no certain order
+};
+
 class DocPlaces {
  public:
   explicit DocPlaces(crdt::Doc& doc) : doc_(doc) {}
@@ -23,6 +30,8 @@ class DocPlaces {
   Result<crdt::Value> get(const Pointer& pointer);
   // The text there. If it is a root that has no content yet, it begins as a text.
   Result<crdt::Text> text(const Pointer& pointer);
+  // The same with the texts in it (Lexical nests them), or all texts in the XML there.
+  Result<TextsThere> texts(const Pointer& pointer);
 
   // Adds a member or an element, as "add" of RFC 6902: before the element with that index, "-" for the end, or as a
   // member, which replaces one of that name by the smallest edit.

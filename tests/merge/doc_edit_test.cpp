@@ -108,6 +108,48 @@ TEST(DocEdit, AQuoteMustMatchExactlyOnce) {
   EXPECT_EQ(doc.shown(), R"({"content":"one two three"})");
 }
 
+TEST(DocEdit, AQuoteFindsItsTextInXml) {
+  ByContent doc;
+  doc.by_editor([](crdt::Doc& editor) {
+    auto page = editor.xml_fragment("page");
+    for (const std::string_view words : {"one two", "two three"}) {
+      auto text = page.push_element("paragraph").value().push_text().value();
+      ASSERT_TRUE(text.insert(0, words));
+    }
+  });
+  ASSERT_TRUE(doc.text(R"([{"replace":"one","with":"1"},{"insert":"!","after":"three"},
+                           {"replace":{"quote":"two","before":"one\n1 ","after":"\ntwo"},"with":"2"}])",
+                       "page"));
+  EXPECT_EQ(doc.shown(),
+            R"({"page":"<paragraph>1 2</paragraph><paragraph>two three!</paragraph>"})");
+  ASSERT_TRUE(doc.text(R"([{"insert":" 2","after":"two"}])", "page"));
+  const auto twice = doc.text(R"([{"delete":"2"}])", "page");
+  ASSERT_FALSE(twice);
+  EXPECT_NE(twice.error().message.find("(2 candidates)"), std::string::npos);
+  EXPECT_EQ(doc.text(R"([{"delete":"2 two"}])", "page").error().code, ErrorCode::kConflict)
+      << "a quote over two texts";
+  EXPECT_EQ(doc.text(R"([{"insert":"x","at":"end"}])", "page").error().code, ErrorCode::kConflict);
+}
+
+TEST(DocEdit, AQuoteFindsItsTextInLexicalAndStaysBehindItsProperties) {
+  ByContent doc;
+  doc.by_editor([](crdt::Doc& editor) {
+    auto line = crdt::as<crdt::Text>(
+        editor.xml_text("root").insert_type(0, crdt::TypeKind::kXmlText).value());
+    auto properties = crdt::as<crdt::Map>(line.insert_type(0, crdt::TypeKind::kMap).value());
+    ASSERT_TRUE(properties.set("__type", Any("text")));
+    ASSERT_TRUE(line.insert(1, "world"));
+  });
+  ASSERT_TRUE(doc.text(R"([{"insert":"Hello ","before":"world"}])", "root"));
+  crdt::Doc copy({.client_id = 9});
+  ASSERT_TRUE(copy.apply_update(doc.object().snapshot(), crdt::UpdateVersion::kV2));
+  const auto line = copy.xml_text("root").to_delta().front().values.front();
+  const auto delta = crdt::as<crdt::Text>(std::get<crdt::Type>(line)).to_delta();
+  ASSERT_EQ(delta.size(), 2u);
+  EXPECT_EQ(delta[0].values.size(), 1u) << "the properties come first";
+  EXPECT_EQ(delta[1].text, "Hello world");
+}
+
 TEST(DocEdit, AnIndexIsWithinTheTextAndSplitsNoPair) {
   ByContent doc;
   ASSERT_TRUE(doc.text(R"([{"insert":"a👍b","at":0}])"));
