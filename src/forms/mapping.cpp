@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "forms/block_id.h"
+#include "forms/lexical.h"
 #include "forms/shapes.h"
 
 namespace syncline::forms {
@@ -14,7 +15,7 @@ using crdt::Any;
 using crdt::Attributes;
 
 constexpr std::array kMappings{&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping,
-                               &kQuillMapping};
+                               &kQuillMapping, &kLexicalMapping};
 
 // How many nodes and formats a mapping does not know.
 std::size_t unknown_in(const Mapping& mapping, const XmlNode& node) {
@@ -30,8 +31,13 @@ std::size_t unknown_in(const Mapping& mapping, const XmlNode& node) {
   return unknown;
 }
 
+bool is_lexical(const XmlNode& root) {
+  return !root.children.empty() && !lexical_name(root.children.front().attributes).empty();
+}
+
 const Mapping& fitting(const XmlNode& root) {
   if (root.is_text()) return kQuillMapping;
+  if (is_lexical(root)) return kLexicalMapping;
   if (!root.children.empty() && root.children.front().name == kBlockGroup) return kBlockNoteMapping;
   return unknown_in(kProseMirrorMapping, root) < unknown_in(kTiptapMapping, root)
              ? kProseMirrorMapping
@@ -85,12 +91,15 @@ Result<const Mapping*> choose_mapping(const XmlNode& root, std::string_view name
   if (name.empty()) return &fitting(root);
   const auto found = std::ranges::find(kMappings, name, &Mapping::name);
   if (found == kMappings.end())
-    return fail(ErrorCode::kInvalid,
-                "there is no such mapping: choose tiptap, prosemirror, blocknote or quill");
+    return fail(
+        ErrorCode::kInvalid,
+        "there is no such mapping: choose tiptap, prosemirror, blocknote, quill or lexical");
   if (root.is_text() != ((*found)->shape == Shape::kLines))
     return fail(ErrorCode::kInvalid, root.is_text()
                                          ? "a text has only the mapping quill"
                                          : "the mapping quill is for a text, and this is XML");
+  if (is_lexical(root) && *found != &kLexicalMapping)
+    return fail(ErrorCode::kInvalid, "a document of Lexical has only the mapping lexical");
   return *found;
 }
 
@@ -98,6 +107,7 @@ Result<RichNode> to_rich(const Mapping& mapping, const XmlNode& root) {
   switch (mapping.shape) {
     case Shape::kNested: return nested_to_rich(mapping, root);
     case Shape::kContainers: return containers_to_rich(mapping, root);
+    case Shape::kLexical: return lexical_to_rich(mapping, root);
     case Shape::kLines: break;
   }
   return lines_to_rich(mapping, root);
@@ -107,6 +117,10 @@ Result<XmlNode> from_rich(const Mapping& mapping, const RichNode& document) {
   switch (mapping.shape) {
     case Shape::kNested: return nested_from_rich(mapping, document);
     case Shape::kContainers: return containers_from_rich(mapping, document);
+    case Shape::kLexical:
+      return fail(ErrorCode::kUnprocessable,
+                  "a document of Lexical is not written as Markdown or HTML: change its texts by "
+                  "quotes, with PATCH");
     case Shape::kLines: break;
   }
   return lines_from_rich(mapping, document);

@@ -23,9 +23,11 @@ enum class Shape : std::uint8_t {
   kNested,  // an element for each node, as in ProseMirror
   kContainers,  // a flat list of blocks, each in a container beside the blocks below it, as in BlockNote
   kLines,       // one text; what a line is, the formats of its newline say, as in Quill
+  kLexical,  // a text for each node, with texts in it (forms/lexical.h); it is read, and not written
 };
 
-// An element, by its name; for kLines a format of a newline, which has the value `value` if that is not empty.
+// An element, by its name; for kLines a format of a newline, which has the value `value` if that is not empty. For
+// kLexical, `value` is that of the attribute that tells lists apart.
 struct NodeName {
   NodeKind kind;
   std::string_view name;
@@ -56,6 +58,7 @@ extern const Mapping kTiptapMapping;
 extern const Mapping kProseMirrorMapping;
 extern const Mapping kBlockNoteMapping;
 extern const Mapping kQuillMapping;
+extern const Mapping kLexicalMapping;
 
 // The mapping of that name; without a name, the one that knows most of what is there. kInvalid for another name, or
 // one for another shape.

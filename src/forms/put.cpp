@@ -150,10 +150,10 @@ Result<void> put_form(crdt::Doc& doc, const PutWish& wish, std::string_view text
   if (!read) return std::unexpected(std::move(read.error()));
   auto target = find_target(doc, wish);
   if (!target) return std::unexpected(std::move(target.error()));
-  if (auto ok = check_sayable(*target, wish.form); !ok) return ok;
   const Mapping& mapping = *target->mapping;
   auto wanted = from_rich(mapping, *read);
   if (!wanted) return std::unexpected(std::move(wanted.error()));
+  if (auto ok = check_sayable(*target, wish.form); !ok) return ok;
 
   Result<void> done;
   if (mapping.shape == Shape::kLines) {

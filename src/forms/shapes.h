@@ -19,6 +19,7 @@ Result<RichNode> containers_to_rich(const Mapping& mapping, const XmlNode& root)
 Result<XmlNode> containers_from_rich(const Mapping& mapping, const RichNode& document);
 Result<RichNode> lines_to_rich(const Mapping& mapping, const XmlNode& root);
 Result<XmlNode> lines_from_rich(const Mapping& mapping, const RichNode& document);
+Result<RichNode> lexical_to_rich(const Mapping& mapping, const XmlNode& root);
 
 // ---- values, which editors store as numbers, booleans or strings
 

@@ -1,6 +1,7 @@
 #include "forms/xml_forms.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/utf8.h"
 #include "forms/bounded_text.h"
@@ -13,22 +14,30 @@ using crdt::Attributes;
 
 // ---- plain text
 
-constexpr std::string_view kBreaks[] = {"hardBreak", "hard_break"};
+constexpr std::string_view kBreaks[] = {"hardBreak", "hard_break", "linebreak"};
+constexpr std::string_view kWithinText[] = {"link", "autolink"};  // elements of Lexical
 
-void write_lines(const XmlNode& node, BoundedText& out) {
+bool is_among(std::string_view name, std::span<const std::string_view> names) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// True if it has written a text, to which a line belongs.
+bool write_content(const XmlNode& node, BoundedText& out) {
   bool line = false;
   for (const XmlNode& child : node.children) {
     if (child.is_text()) {
       line = true;
       for (const Run& run : child.runs) out += run.text;
-    } else if (std::ranges::find(kBreaks, child.name) != std::end(kBreaks)) {
+    } else if (is_among(child.name, kBreaks)) {
       line = true;
       out += '\n';
-    } else {
-      write_lines(child, out);
+    } else if (is_among(child.name, kWithinText)) {
+      line = write_content(child, out) || line;
+    } else if (write_content(child, out) || child.children.empty()) {
+      out += '\n';
     }
   }
-  if (line || node.children.empty()) out += '\n';
+  return line;
 }
 
 // ---- XML
@@ -167,12 +176,7 @@ std::string quoted(std::string_view text) {
 Result<std::string> plain_text(const XmlNode& root, std::size_t most) {
   BoundedText out(most);
   for (const Run& run : root.runs) out += run.text;
-  for (const XmlNode& child : root.children) {
-    if (child.is_text())
-      for (const Run& run : child.runs) out += run.text;
-    else
-      write_lines(child, out);
-  }
+  write_content(root, out);
   return out.take();
 }
 

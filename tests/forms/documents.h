@@ -48,4 +48,21 @@ inline void fill_tiptap(crdt::Doc& doc) {
   add(root, "paragraph");
 }
 
+// An element of Lexical, at the end of another one.
+inline crdt::Text add_lexical(crdt::Text parent, std::string_view type) {
+  auto element =
+      crdt::as<crdt::Text>(parent.insert_type(parent.length(), crdt::TypeKind::kXmlText).value());
+  element.set_attribute("__type", crdt::Any(std::string(type))).value();
+  return element;
+}
+
+// Characters in an element of Lexical, behind the map that says how they are shown. Without characters, a line break.
+inline void add_lexical_text(crdt::Text element, std::string_view text, double format = 0) {
+  auto map =
+      crdt::as<crdt::Map>(element.insert_type(element.length(), crdt::TypeKind::kMap).value());
+  map.set("__type", crdt::Any(text.empty() ? "linebreak" : "text")).value();
+  map.set("__format", crdt::Any(format)).value();
+  if (!text.empty()) element.insert(element.length(), text).value();
+}
+
 }  // namespace syncline::forms

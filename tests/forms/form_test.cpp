@@ -8,6 +8,7 @@
 
 #include "documents.h"
 #include "forms/mapping.h"
+#include "forms/put.h"
 #include "forms/xml_tree.h"
 
 namespace syncline::forms {
@@ -128,6 +129,42 @@ TEST(Form, QuillHasLines) {
   EXPECT_EQ(shown(doc, Form::kText), "Plan\nsome bold\nitem\ninner\nlast");
 }
 
+TEST(Form, LexicalIsRecognisedAndOnlyRead) {
+  crdt::Doc author({.client_id = 1});
+  crdt::Text root = author.xml_text("root");
+  crdt::Text heading = add_lexical(root, "heading");
+  heading.set_attribute("__tag", crdt::Any("h3")).value();
+  add_lexical_text(heading, "Plan");
+  crdt::Text paragraph = add_lexical(root, "paragraph");
+  add_lexical_text(paragraph, "some ");
+  add_lexical_text(paragraph, "both", 3);
+  add_lexical_text(paragraph, "");
+  crdt::Text link = add_lexical(paragraph, "link");
+  link.set_attribute("__url", crdt::Any("javascript:x")).value();
+  add_lexical_text(link, "unsafe");
+  crdt::Text list = add_lexical(root, "list");
+  list.set_attribute("__listType", crdt::Any("number")).value();
+  add_lexical_text(add_lexical(list, "listitem"), "one");
+  crdt::Text inner = add_lexical(add_lexical(list, "listitem"), "list");
+  add_lexical_text(add_lexical(inner, "listitem"), "below");
+  add_lexical(add_lexical(root, "layout"), "paragraph");
+  crdt::Doc doc = arrived(author);
+  EXPECT_EQ(shown(doc, Form::kHtml),
+            "<h3>Plan</h3><p>some <strong><em>both</em></strong><br>unsafe</p><ol><li><p>one</p>"
+            "<ul><li><p>below</p></li></ul></li></ol><div data-node=\"layout\"><p></p></div>");
+  EXPECT_EQ(shown(doc, Form::kText), "Plan\nsome both\nunsafe\none\nbelow\n\n");
+  EXPECT_EQ(shown(doc, Form::kMarkdown), "no_such_form: Markdown has no 'layout'");
+  EXPECT_EQ(shown(doc, Form::kHtml, "tiptap"),
+            "invalid: a document of Lexical has only the mapping lexical");
+  EXPECT_TRUE(shown(doc, Form::kXml)
+                  .starts_with("<document><heading __tag=\"h3\" __type=\"heading\">Plan</heading>"
+                               "<paragraph __type=\"paragraph\">some <bold><italic>both</italic>"))
+      << shown(doc, Form::kXml);
+  const auto put = put_form(doc, {.form = Form::kMarkdown}, "# Other\n");
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, ErrorCode::kUnprocessable);
+}
+
 TEST(Form, NothingOfADocumentComesAlive) {
   crdt::Doc doc({.client_id = 1});
   crdt::XmlFragment root = doc.xml_fragment("default");
@@ -167,8 +204,8 @@ TEST(Form, WhatAFormCannotSayIsAnError) {
 TEST(Form, ThePageHasTheTables) {
   std::ifstream file(SYNCLINE_SOURCE_DIR "/docs/document-forms.md");
   const std::string page((std::istreambuf_iterator<char>(file)), {});
-  for (const Mapping* mapping :
-       {&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping, &kQuillMapping}) {
+  for (const Mapping* mapping : {&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping,
+                                 &kQuillMapping, &kLexicalMapping}) {
     for (const NodeName& row : mapping->nodes)
       for (const std::string_view name : {row.name, row.number, row.text, row.value})
         EXPECT_TRUE(name.empty() || page.contains("`" + std::string(name) + "`"))
