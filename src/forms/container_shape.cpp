@@ -1,5 +1,7 @@
 // A row of containers (Shape::kContainers): <blockGroup><blockContainer><paragraph/><blockGroup/></blockContainer>…
-// Blocks below an item of a list are the blocks of the item; blocks below another block have no form but XML.
+// Blocks below an item of a list are the blocks of the item; blocks below another block have no form but XML. A table is a
+// block of rows of cells, and a cell has one paragraph.
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -8,6 +10,8 @@
 
 namespace syncline::forms {
 namespace {
+
+constexpr std::string_view kTableParagraph = "tableParagraph";
 
 const XmlNode* group_in(const XmlNode& element) {
   for (const XmlNode& child : element.children)
@@ -39,8 +43,14 @@ class ContainerReader {
     if (row != nullptr && is_list(row->kind)) return item(*row, content, below, into);
     if (below != nullptr && !below->children.empty())
       return fail(ErrorCode::kNoSuchForm, "blocks below a '" + content.name + "' have no form");
+    if (row != nullptr && row->kind == NodeKind::kTable) return table(content, into);
     RichNode node{row == nullptr ? NodeKind::kOther : row->kind};
     if (row == nullptr) node.name = content.name;
+    if (node.kind == NodeKind::kImage) {
+      add_image(node.inlines, image_of(*row, content.attributes));
+      into.push_back(std::move(node));
+      return {};
+    }
     if (node.kind == NodeKind::kCodeBlock) {
       auto text = code_of(content);
       if (!text) return std::unexpected(std::move(text.error()));
@@ -62,6 +72,42 @@ class ContainerReader {
     }
     into.push_back(std::move(node));
     return {};
+  }
+
+  Result<void> table(const XmlNode& content, std::vector<RichNode>& into) const {
+    RichNode table{NodeKind::kTable};
+    for (const XmlNode& line : content.children) {
+      const NodeName* row = mapping_.find_element(line.name);
+      if (row == nullptr || row->kind != NodeKind::kTableRow)
+        return fail(ErrorCode::kNoSuchForm, "a '" + line.name + "' in a table has no form");
+      RichNode made{NodeKind::kTableRow};
+      for (const XmlNode& element : line.children) {
+        auto cell = this->cell(element);
+        if (!cell) return std::unexpected(std::move(cell.error()));
+        made.children.push_back(std::move(*cell));
+      }
+      table.children.push_back(std::move(made));
+    }
+    into.push_back(std::move(table));
+    return {};
+  }
+
+  Result<RichNode> cell(const XmlNode& element) const {
+    const NodeName* row = mapping_.find_element(element.name);
+    if (row == nullptr || !is_cell(row->kind))
+      return fail(ErrorCode::kNoSuchForm, "a '" + element.name + "' in a table has no form");
+    RichNode cell{row->kind};
+    cell.columns = span_of(element.attributes, row->columns);
+    cell.rows = span_of(element.attributes, row->rows);
+    for (const XmlNode& child : element.children) {
+      if (child.name != kTableParagraph)
+        return fail(ErrorCode::kNoSuchForm, "a '" + child.name + "' in a cell has no form");
+      auto inner = paragraph(child);
+      if (!inner) return inner;
+      cell.children.push_back(std::move(*inner));
+    }
+    if (cell.children.empty()) cell.children.push_back({NodeKind::kParagraph});
+    return cell;
   }
 
   Result<RichNode> paragraph(const XmlNode& content) const {
@@ -114,6 +160,10 @@ class ContainerWriter {
 
  private:
   Result<XmlNode> block(const RichNode& node) const {
+    if (node.kind == NodeKind::kTable) return table(node);
+    if (node.kind == NodeKind::kImage)
+      return XmlNode{std::string(mapping_.find(node.kind)->name),
+                     attributes_of(*mapping_.find(node.kind), node)};
     if (node.kind == NodeKind::kQuote) {
       if (node.children.size() != 1 || node.children.front().kind != NodeKind::kParagraph)
         return has_no(mapping_, "quote of more than one paragraph");
@@ -136,6 +186,33 @@ class ContainerWriter {
     if (!children) return std::unexpected(std::move(children.error()));
     made.children = std::move(*children);
     return made;
+  }
+
+  Result<XmlNode> table(const RichNode& table) const {
+    XmlNode made{std::string(mapping_.find(NodeKind::kTable)->name)};
+    for (const RichNode& row : table.children) {
+      XmlNode line{std::string(mapping_.find(NodeKind::kTableRow)->name)};
+      for (const RichNode& cell : row.children) {
+        auto element = this->cell(cell);
+        if (!element) return element;
+        line.children.push_back(std::move(*element));
+      }
+      made.children.push_back(std::move(line));
+    }
+    return made;
+  }
+
+  Result<XmlNode> cell(const RichNode& cell) const {
+    if (cell.children.size() != 1 || cell.children.front().kind != NodeKind::kParagraph)
+      return has_no(mapping_, "cell of other content than a paragraph");
+    const NodeName& row = *mapping_.find(cell.kind);
+    XmlNode paragraph{std::string(kTableParagraph)};
+    auto children = children_of(mapping_, cell.children.front().inlines);
+    if (!children) return std::unexpected(std::move(children.error()));
+    paragraph.children = std::move(*children);
+    return XmlNode{.name = std::string(row.name),
+                   .attributes = attributes_of(row, cell),
+                   .children = {std::move(paragraph)}};
   }
 
   Result<void> items(const RichNode& list, XmlNode& into) const {

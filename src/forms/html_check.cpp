@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "forms/inline_html.h"
 #include "forms/xml_tree.h"
@@ -16,7 +17,8 @@ namespace {
 constexpr std::string_view kCounted[] = {
     "h1",  "h2",   "h3",   "h4",   "h5",   "h6",      "ul",      "ol",     "blockquote", "pre",
     "div", "main", "span", "html", "body", "section", "article", "header", "footer",     "a"};
-constexpr std::string_view kUncounted[] = {"p", "li", "hr", "br", "head", "meta"};
+constexpr std::string_view kUncounted[] = {"p", "li", "hr", "br", "head", "meta", "img"};
+constexpr std::string_view kTableParts[] = {"thead", "tbody", "tfoot", "tr", "colgroup", "col"};
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
@@ -84,26 +86,73 @@ class TagCheck {
     }
   }
 
+  // Where elements are open: the page, or the cells of a table.
+  struct Scope {
+    std::map<std::string, int> open = {};
+    int count = 0;
+    bool in_cell = false;  // of a table
+  };
+
+  bool in_table() const { return scopes_.size() > 1; }
+
+  static std::unexpected<Error> not_in_table(const std::string& name) {
+    return fail(ErrorCode::kUnprocessable, "a <" + name + "> has no table around it");
+  }
+
+  void end_cell() {
+    all_open_ -= scopes_.back().count;
+    scopes_.back() = {};
+  }
+
   Result<void> begin(const std::string& name) {
+    const bool cell = name == "td" || name == "th";
+    if (cell || is_one_of(name, kTableParts)) {
+      if (!in_table()) return not_in_table(name);
+      end_cell();
+      scopes_.back().in_cell = cell;
+      return {};
+    }
+    if (in_table() && !scopes_.back().in_cell)
+      return fail(ErrorCode::kUnprocessable, "a table has other content than rows");
+    if (name == "table") {
+      scopes_.emplace_back();
+      return count_one();
+    }
     if (name == "title" || is_one_of(name, kUncounted)) return {};
     if (!mark_of_tag(name) && !is_one_of(name, kCounted))
       return fail(ErrorCode::kUnprocessable, "no mapping has <" + name + ">");
-    ++open_[name];
+    ++scopes_.back().open[name];
+    ++scopes_.back().count;
+    return count_one();
+  }
+
+  Result<void> count_one() {
     if (++all_open_ > kMaxNodeDepth)
       return fail(ErrorCode::kTooLarge, "elements are nested too deep, or not closed");
     return {};
   }
 
   Result<void> end(const std::string& name) {
-    const auto found = open_.find(name);
-    if (found == open_.end() || found->second == 0) return {};
+    if (in_table() && (name == "td" || name == "th" || is_one_of(name, kTableParts))) {
+      end_cell();
+      return {};
+    }
+    if (in_table() && name == "table") {
+      end_cell();
+      scopes_.pop_back();
+      --all_open_;
+      return {};
+    }
+    const auto found = scopes_.back().open.find(name);
+    if (found == scopes_.back().open.end() || found->second == 0) return {};
     --found->second;
+    --scopes_.back().count;
     --all_open_;
     return {};
   }
 
   std::string_view left_;
-  std::map<std::string, int> open_;
+  std::vector<Scope> scopes_{1};
   int all_open_ = 0;
 };
 

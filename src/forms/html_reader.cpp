@@ -75,6 +75,7 @@ class InlineCollector {
     add_text(inlines_, kept, marks);
   }
   void line_break() { add_break(inlines_); }
+  void image(Image image) { add_image(inlines_, std::move(image)); }
   void node(std::string name) { inlines_.push_back({.name = std::move(name)}); }
 
   bool is_blank() const {
@@ -117,7 +118,14 @@ class HtmlReader {
   static void flush(InlineCollector& pending, RichNode& into) {
     const bool blank = pending.is_blank();
     RichNode paragraph{.kind = NodeKind::kParagraph, .inlines = pending.take()};
-    if (!blank) into.children.push_back(std::move(paragraph));
+    if (blank) return;
+    // Images beside each other, outside of a paragraph, are blocks.
+    if (std::ranges::all_of(paragraph.inlines, &Inline::is_image)) {
+      for (Inline& image : paragraph.inlines)
+        add_paragraph(into, {.kind = NodeKind::kParagraph, .inlines = {std::move(image)}});
+      return;
+    }
+    add_paragraph(into, std::move(paragraph));
   }
 
   // Blocks, and paragraphs of the texts between them.
@@ -170,6 +178,7 @@ class HtmlReader {
       case GUMBO_TAG_OL:
       case GUMBO_TAG_BLOCKQUOTE:
       case GUMBO_TAG_PRE:
+      case GUMBO_TAG_TABLE:
       case GUMBO_TAG_HR: break;
       default: return false;
     }
@@ -191,6 +200,7 @@ class HtmlReader {
       case GUMBO_TAG_UL:
       case GUMBO_TAG_OL: return list(node, into, depth);
       case GUMBO_TAG_PRE: return code(node, into, depth);
+      case GUMBO_TAG_TABLE: return table(node, into, depth);
       case GUMBO_TAG_HR: into.children.push_back({NodeKind::kRule}); return {};
       case GUMBO_TAG_BLOCKQUOTE: {
         RichNode quote{NodeKind::kQuote};
@@ -217,7 +227,7 @@ class HtmlReader {
     InlineCollector inlines;
     if (auto ok = parts(node, {}, inlines, depth + 1); !ok) return ok;
     made.inlines = inlines.take();
-    into.children.push_back(std::move(made));
+    add_paragraph(into, std::move(made));
     return {};
   }
 
@@ -263,6 +273,51 @@ class HtmlReader {
     return {};
   }
 
+  Result<void> table(const GumboNode* node, RichNode& into, int depth) const {
+    RichNode table{NodeKind::kTable};
+    if (auto ok = rows(node, table, depth + 1); !ok) return ok;
+    into.children.push_back(std::move(table));
+    return {};
+  }
+
+  Result<void> rows(const GumboNode* node, RichNode& table, int depth) const {
+    for (const GumboNode* child : children_in(node)) {
+      if (child->type == GUMBO_NODE_WHITESPACE || child->type == GUMBO_NODE_COMMENT) continue;
+      switch (is_element(child) ? child->v.element.tag : GUMBO_TAG_UNKNOWN) {
+        case GUMBO_TAG_COLGROUP: continue;
+        case GUMBO_TAG_THEAD:
+        case GUMBO_TAG_TBODY:
+        case GUMBO_TAG_TFOOT:
+          if (auto ok = rows(child, table, depth); !ok) return ok;
+          continue;
+        case GUMBO_TAG_TR: break;
+        default: return fail(ErrorCode::kUnprocessable, "a table has other content than rows");
+      }
+      RichNode row{NodeKind::kTableRow};
+      for (const GumboNode* cell : children_in(child)) {
+        if (!is_element(cell)) continue;
+        if (auto ok = this->cell(cell, row, depth + 1); !ok) return ok;
+      }
+      table.children.push_back(std::move(row));
+    }
+    return {};
+  }
+
+  Result<void> cell(const GumboNode* node, RichNode& row, int depth) const {
+    const bool header = node->v.element.tag == GUMBO_TAG_TH;
+    RichNode cell{header ? NodeKind::kTableHeader : NodeKind::kTableCell};
+    const auto span = [&](const char* name) {
+      return static_cast<std::uint16_t>(
+          std::clamp<std::int64_t>(number(attribute_of(node, name)), 1, kMostSpan));
+    };
+    cell.columns = span("colspan");
+    cell.rows = span("rowspan");
+    if (auto ok = blocks(node, cell, depth + 1); !ok) return ok;
+    if (cell.children.empty()) cell.children.push_back({NodeKind::kParagraph});
+    row.children.push_back(std::move(cell));
+    return {};
+  }
+
   static std::int64_t number(std::string_view text) {
     std::int64_t value = 0;
     for (const char c : text) {
@@ -302,6 +357,15 @@ class HtmlReader {
     return {};
   }
 
+  static Result<void> image(const GumboNode* node, const Marks& marks, InlineCollector& into) {
+    const auto links = [](const Mark& mark) { return mark.kind == MarkKind::kLink; };
+    if (std::ranges::any_of(marks, links))
+      return fail(ErrorCode::kUnprocessable, "no mapping has an image in a link");
+    into.image({std::string(attribute_of(node, "src")), std::string(attribute_of(node, "alt")),
+                std::string(attribute_of(node, "title"))});
+    return {};
+  }
+
   Result<void> parts(const GumboNode* parent, const Marks& marks, InlineCollector& into,
                      int depth) const {
     if (depth > kMaxNodeDepth) return too_deep();
@@ -323,6 +387,7 @@ class HtmlReader {
       into.line_break();
       return {};
     }
+    if (name == "img") return image(node, marks, into);
     if (const auto kind = mark_of_tag(name))
       return parts(node, marked(marks, {*kind}), into, depth + 1);
     if (name == "a") {

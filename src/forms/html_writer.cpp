@@ -53,6 +53,14 @@ class HtmlWriter {
       case NodeKind::kQuote: return blocks(node, "blockquote");
       case NodeKind::kCodeBlock: return code(node);
       case NodeKind::kRule: out_ += "<hr>"; return;
+      case NodeKind::kImage: return image(*node.inlines.front().image);
+      case NodeKind::kTable:
+        begin("table");
+        blocks(node, "tbody");
+        return end("table");
+      case NodeKind::kTableRow: return blocks(node, "tr");
+      case NodeKind::kTableHeader: return blocks(node, "th", spans(node));
+      case NodeKind::kTableCell: return blocks(node, "td", spans(node));
       case NodeKind::kOther: break;
     }
     const std::string name = " data-node=\"" + escape_html(node.name) + "\"";
@@ -61,6 +69,20 @@ class HtmlWriter {
 
   static std::string number_attribute(std::string_view name, std::int64_t number) {
     return " " + std::string(name) + "=\"" + std::to_string(number) + "\"";
+  }
+
+  static std::string spans(const RichNode& cell) {
+    std::string attributes;
+    if (cell.columns != 1) attributes += number_attribute("colspan", cell.columns);
+    if (cell.rows != 1) attributes += number_attribute("rowspan", cell.rows);
+    return attributes;
+  }
+
+  void image(const Image& image) {
+    std::string attributes = " src=\"" + escape_html(image.address) + "\"";
+    if (!image.alt.empty()) attributes += " alt=\"" + escape_html(image.alt) + "\"";
+    if (!image.title.empty()) attributes += " title=\"" + escape_html(image.title) + "\"";
+    begin("img", attributes);
   }
 
   void begin(std::string_view tag, std::string_view attributes = {}) {
@@ -103,6 +125,8 @@ class HtmlWriter {
         out_ += escape_html(part.text);
       } else if (part.is_break()) {
         out_ += "<br>";
+      } else if (part.is_image()) {
+        image(*part.image);
       } else {
         begin("span", " data-node=\"" + escape_html(part.name) + "\"");
         end("span");

@@ -27,9 +27,13 @@ Result<std::vector<Line>> split_lines(const Mapping& mapping, const std::vector<
   std::vector<Line> lines;
   Line line;
   for (const Run& run : runs) {
-    if (run.embed)
-      return fail(ErrorCode::kNoSuchForm,
-                  "an embed in the text has no form but JSON, XML and delta");
+    if (run.embed) {
+      if (embedded_image(mapping, *run.embed) == nullptr)
+        return fail(ErrorCode::kNoSuchForm,
+                    "an embed in the text has no form but JSON, XML and delta");
+      add_image(line.inlines, image_of_embed(mapping, run));
+      continue;
+    }
     std::string_view text = run.text;
     const Marks marks = marks_of(mapping, run.formats);
     for (auto end = text.find('\n'); end != text.npos; end = text.find('\n')) {
@@ -63,6 +67,7 @@ class LineReader {
   // What the line is, and the row that says it.
   const NodeName* row(const Line& line) const {
     for (const NodeName& each : mapping_.nodes) {
+      if (each.kind == NodeKind::kImage) continue;
       const Any* value = find_value(line.formats, each.name);
       if (value != nullptr && (each.value.empty() || string_of(*value) == each.value)) return &each;
     }
@@ -93,25 +98,28 @@ class LineReader {
     if (is_item(what)) return list(0);
     if (what == NodeKind::kQuote) {
       RichNode quote{what};
-      while (at_ < lines_.size() && kind(at_) == what) quote.children.push_back(paragraph());
+      while (at_ < lines_.size() && kind(at_) == what) add_paragraph(quote, paragraph());
       return quote;
     }
     if (what == NodeKind::kCodeBlock) return code();
     RichNode node = paragraph();
     node.kind = what;
+    if (is_only_image(node)) node.kind = NodeKind::kImage;
     if (what == NodeKind::kHeading)
       node.number = bounded_number(
           what, number_of(*find_value(lines_[at_ - 1].formats, mapping_.find(what)->name), 1));
     return node;
   }
 
-  RichNode code() {
+  Result<RichNode> code() {
     const NodeName& name = *mapping_.find(NodeKind::kCodeBlock);
     RichNode code{NodeKind::kCodeBlock};
     code.name = string_of(*find_value(lines_[at_].formats, name.name));
     const std::size_t first = at_;
     for (; kind(at_) == NodeKind::kCodeBlock; ++at_) {
       if (string_of(*find_value(lines_[at_].formats, name.name)) != code.name) break;
+      if (std::ranges::any_of(lines_[at_].inlines, &Inline::is_image))
+        return fail(ErrorCode::kNoSuchForm, "an image within code has no form");
       code.text += (at_ == first ? "" : "\n") + text_of(lines_[at_]);
     }
     return code;
@@ -147,7 +155,8 @@ class LineWriter {
 
   Result<void> block(const RichNode& node) {
     switch (node.kind) {
-      case NodeKind::kParagraph: return line(node.inlines, {});
+      case NodeKind::kParagraph:
+      case NodeKind::kImage: return line(node.inlines, {});
       case NodeKind::kHeading:
         return line(node.inlines, format(node.kind, Any(static_cast<double>(node.number))));
       case NodeKind::kQuote: return quote(node);
@@ -169,6 +178,10 @@ class LineWriter {
 
   Result<void> line(const std::vector<Inline>& inlines, Attributes formats) {
     for (const Inline& part : inlines) {
+      if (part.is_image()) {
+        if (auto ok = image(*part.image); !ok) return ok;
+        continue;
+      }
       if (!part.is_text()) return has_no(mapping_, part.is_break() ? "line break" : part.name);
       auto marks = formats_of(mapping_, part.marks);
       if (!marks) return std::unexpected(std::move(marks.error()));
@@ -178,9 +191,18 @@ class LineWriter {
     return {};
   }
 
+  Result<void> image(const Image& image) {
+    const NodeName& row = *mapping_.find(NodeKind::kImage);
+    if (!image.title.empty()) return has_no(mapping_, "title of an image");
+    Attributes formats;
+    if (!image.alt.empty()) formats.emplace_back(row.alt, Any(image.alt));
+    add_run(runs_, {{}, Any(Any::Object{{std::string(row.name), Any(image.address)}}), formats});
+    return {};
+  }
+
   Result<void> quote(const RichNode& node) {
     for (const RichNode& child : node.children) {
-      if (child.kind != NodeKind::kParagraph)
+      if (child.kind != NodeKind::kParagraph && child.kind != NodeKind::kImage)
         return has_no(mapping_, std::string(to_string(child.kind)) + " in a quote");
       if (auto ok = line(child.inlines, format(NodeKind::kQuote, Any(true))); !ok) return ok;
     }

@@ -17,6 +17,24 @@ using crdt::Attributes;
 constexpr std::array kMappings{&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping,
                                &kQuillMapping, &kLexicalMapping};
 
+// TipTap's for an application that has images within texts. Chosen by the content, under the same name.
+const Mapping& with_images_in_text(const Mapping& mapping) {
+  static const Mapping tiptap = [] {
+    Mapping made = kTiptapMapping;
+    made.images_in_text = true;
+    return made;
+  }();
+  return &mapping == &kTiptapMapping ? tiptap : mapping;
+}
+
+bool has_image_in_text(const Mapping& mapping, const XmlNode& node) {
+  return std::ranges::any_of(node.children, [&](const XmlNode& child) {
+    const NodeName* row = mapping.find_element(node.name);
+    const bool text = row != nullptr && row->kind == NodeKind::kParagraph;
+    return (text && mapping.is_image(child.name)) || has_image_in_text(mapping, child);
+  });
+}
+
 // How many nodes and formats a mapping does not know.
 std::size_t unknown_in(const Mapping& mapping, const XmlNode& node) {
   std::size_t unknown = 0;
@@ -31,6 +49,10 @@ std::size_t unknown_in(const Mapping& mapping, const XmlNode& node) {
   return unknown;
 }
 
+const Mapping& adapted(const Mapping& mapping, const XmlNode& root) {
+  return has_image_in_text(mapping, root) ? with_images_in_text(mapping) : mapping;
+}
+
 bool is_lexical(const XmlNode& root) {
   return !root.children.empty() && !lexical_name(root.children.front().attributes).empty();
 }
@@ -42,6 +64,19 @@ const Mapping& fitting(const XmlNode& root) {
   return unknown_in(kProseMirrorMapping, root) < unknown_in(kTiptapMapping, root)
              ? kProseMirrorMapping
              : kTiptapMapping;
+}
+
+void add_known_spans(const NodeName& row, const XmlNode& element, Attributes& known) {
+  for (const std::string_view name : {row.columns, row.rows})
+    if (!name.empty())
+      known.emplace_back(name, Any(static_cast<double>(span_of(element.attributes, name))));
+}
+
+void add_known_image(const NodeName& row, const XmlNode& element, Attributes& known) {
+  const Image image = image_of(row, element.attributes);
+  known.emplace_back(row.address, Any(image.address));
+  if (!row.alt.empty()) known.emplace_back(row.alt, Any(image.alt));
+  if (!row.title.empty()) known.emplace_back(row.title, Any(image.title));
 }
 
 Any canonical_line(const NodeName& row, const Any& value) {
@@ -58,7 +93,7 @@ Attributes known_of_newline(const Mapping& mapping, const Attributes& formats) {
   bool list = false;
   for (const auto& [name, value] : formats) {
     const NodeName* row = mapping.find_element(name);
-    if (row == nullptr || !is_set(value)) continue;
+    if (row == nullptr || row->kind == NodeKind::kImage || !is_set(value)) continue;
     list = list || !row->value.empty();
     known.emplace_back(name, canonical_line(*row, value));
   }
@@ -82,13 +117,18 @@ const NodeName* Mapping::find_element(std::string_view element) const {
   return row == nodes.end() ? nullptr : &*row;
 }
 
+bool Mapping::is_image(std::string_view element) const {
+  const NodeName* row = find_element(element);
+  return row != nullptr && row->kind == NodeKind::kImage;
+}
+
 const MarkName* Mapping::find_mark(std::string_view format) const {
   const auto row = std::ranges::find(marks, format, &MarkName::name);
   return row == marks.end() ? nullptr : &*row;
 }
 
 Result<const Mapping*> choose_mapping(const XmlNode& root, std::string_view name) {
-  if (name.empty()) return &fitting(root);
+  if (name.empty()) return &adapted(fitting(root), root);
   const auto found = std::ranges::find(kMappings, name, &Mapping::name);
   if (found == kMappings.end())
     return fail(
@@ -100,7 +140,7 @@ Result<const Mapping*> choose_mapping(const XmlNode& root, std::string_view name
                                          : "the mapping quill is for a text, and this is XML");
   if (is_lexical(root) && *found != &kLexicalMapping)
     return fail(ErrorCode::kInvalid, "a document of Lexical has only the mapping lexical");
-  return *found;
+  return &adapted(**found, root);
 }
 
 Result<RichNode> to_rich(const Mapping& mapping, const XmlNode& root) {
@@ -136,6 +176,8 @@ Attributes known_attributes(const Mapping& mapping, const XmlNode& element) {
     const auto number = value == nullptr ? fallback : number_of(*value, fallback);
     known.emplace_back(row->number, Any(static_cast<double>(bounded_number(row->kind, number))));
   }
+  add_known_spans(*row, element, known);
+  if (row->kind == NodeKind::kImage) add_known_image(*row, element, known);
   if (!row->text.empty()) {
     const Any* value = find_value(element.attributes, row->text);
     known.emplace_back(row->text, Any(value == nullptr ? std::string() : string_of(*value)));

@@ -34,6 +34,14 @@ struct NodeName {
   std::string_view number = {};  // the attribute that holds RichNode::number
   std::string_view text = {};    // the attribute that holds the language of code
   std::string_view value = {};
+  // Of a cell: the attributes that hold over how many columns and rows it stretches.
+  std::string_view columns = {};
+  std::string_view rows = {};
+  // Of an image: the attributes that hold its address and the rest; for kLines, `name` is the member of the embed that holds
+  // the address, and `alt` a format of it.
+  std::string_view address = {};
+  std::string_view alt = {};
+  std::string_view title = {};
 };
 
 struct MarkName {
@@ -48,9 +56,11 @@ struct Mapping {
   std::span<const NodeName> nodes;
   std::span<const MarkName> marks;
   std::string_view line_break;  // an element; "": the mapping has no breaks within a line
+  bool images_in_text = false;  // false: an image is a block
 
   const NodeName* find(NodeKind kind) const;
   const NodeName* find_element(std::string_view element) const;
+  bool is_image(std::string_view element) const;
   const MarkName* find_mark(std::string_view format) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "base/utf8.h"
@@ -57,23 +58,31 @@ std::string_view delimiter(MarkKind kind) {
   }
 }
 
+// In addresses and titles, references are read before backslashes are.
+std::string in_address(char c) {
+  if (c == '&') return "&amp;";
+  return c >= 0 && c < ' ' ? entity(c) : std::string(1, c);
+}
+
 std::string destination(std::string_view address) {
   const auto plain = [](char c) {
     return is_alnum(c) || std::string_view("-._~:/?#@!$&'*+,;=%").find(c) != std::string_view::npos;
   };
-  if (!address.empty() && std::ranges::all_of(address, plain)) return std::string(address);
+  const bool reference = address.contains('&') && address.contains(';');
+  if (!address.empty() && !reference && std::ranges::all_of(address, plain))
+    return std::string(address);
   std::string out = "<";
   for (const char c : address) {
-    if (c == '<' || c == '>' || c == '\\' || c == '&') out += '\\';
-    out += c;
+    if (c == '<' || c == '>' || c == '\\') out += '\\';
+    out += in_address(c);
   }
   return out + ">";
 }
 
 class InlineWriter {
  public:
-  InlineWriter(const std::vector<Inline>& inlines, InHeading heading, Care care)
-      : inlines_(inlines), heading_(heading), care_(care) {}
+  InlineWriter(const std::vector<Inline>& inlines, InlinePlace place, Care care)
+      : inlines_(inlines), place_(place), care_(care) {}
 
   std::string write() {
     for (const Inline& part : inlines_) {
@@ -81,10 +90,12 @@ class InlineWriter {
       const bool last = &part == &inlines_.back();
       if (part.is_break())
         line_break(last);
+      else if (part.is_image())
+        image(*part.image);
       else if (is_code(part) && care_ == Care::kPretty)
         code_span(part.text);
       else
-        text(part.text, last || !(&part + 1)->is_text());
+        text(part.text, last || (&part + 1)->is_break());
     }
     change_marks({});
     return std::move(out_);
@@ -96,10 +107,27 @@ class InlineWriter {
   }
 
   void line_break(bool last) {
-    const bool tag = last || heading_ == InHeading::kYes || care_ != Care::kPretty;
+    const bool tag = last || place_ != InlinePlace::kParagraph || care_ != Care::kPretty;
     out_ += tag ? "<br>" : "\\\n";
     line_start_ = out_.size();
     if (tag) line_start_ = std::string::npos;
+  }
+
+  void image(const Image& image) {
+    out_ += "![";
+    text(image.alt, false);
+    out_ += "](" + destination(image.address);
+    if (!image.title.empty()) out_ += " \"" + escape_title(image.title) + "\"";
+    out_ += ")";
+  }
+
+  static std::string escape_title(std::string_view title) {
+    std::string out;
+    for (const char c : title) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += in_address(c);
+    }
+    return out;
   }
 
   void code_span(std::string_view code) {
@@ -173,6 +201,7 @@ class InlineWriter {
   bool begins_line() const { return line().empty(); }
 
   bool means_something(char c, std::string_view before, std::string_view after) const {
+    if (c == '|' && place_ == InlinePlace::kCell) return false;
     if (care_ == Care::kAll) return is_punctuation(c);
     switch (c) {
       case '\\':
@@ -204,7 +233,7 @@ class InlineWriter {
   }
 
   const std::vector<Inline>& inlines_;
-  const InHeading heading_;
+  const InlinePlace place_;
   const Care care_;
   std::string out_;
   std::size_t line_start_ = 0;  // npos: this line cannot be taken for something else
@@ -223,33 +252,68 @@ bool is_plain(const std::vector<Inline>& inlines) {
                                  !(text.front() >= '0' && text.front() <= '9')));
 }
 
+std::string without_nul(std::string text) {
+  for (auto at = text.find('\0'); at != std::string::npos; at = text.find('\0'))
+    text.replace(at, 1, kReplacementCharacter);
+  return text;
+}
+
 std::vector<Inline> without_nul(std::vector<Inline> inlines) {
-  for (Inline& part : inlines)
-    for (auto at = part.text.find('\0'); at != std::string::npos; at = part.text.find('\0'))
-      part.text.replace(at, 1, kReplacementCharacter);
+  for (Inline& part : inlines) {
+    part.text = without_nul(std::move(part.text));
+    if (part.is_image())
+      part.image = std::make_shared<const Image>(Image{without_nul(part.image->address),
+                                                       without_nul(part.image->alt),
+                                                       without_nul(part.image->title)});
+  }
   return inlines;
 }
 
-bool reads_back(const std::string& markdown, const std::vector<Inline>& wanted, InHeading heading) {
-  const auto read = read_markdown(heading == InHeading::kYes ? "# " + markdown : markdown);
-  if (!read || read->children.size() != 1) return false;
-  const RichNode& only = read->children.front();
-  const NodeKind kind = heading == InHeading::kYes ? NodeKind::kHeading : NodeKind::kParagraph;
-  return only.kind == kind && only.inlines == wanted;
+// A bar within a cell has a backslash, also within code: it is taken away before anything else is read.
+std::string escape_bars(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+// Where the text alone stands in a document: what its paragraph, heading or cell is read as.
+const std::vector<Inline>* only_inlines(const RichNode& document, InlinePlace place) {
+  if (document.children.size() != 1) return nullptr;
+  const RichNode* only = &document.children.front();
+  if (place == InlinePlace::kCell) {
+    if (only->kind != NodeKind::kTable || only->children.size() != 2) return nullptr;
+    only = &only->children.back().children.front().children.front();
+  }
+  const bool paragraph = only->kind == NodeKind::kParagraph || only->kind == NodeKind::kImage;
+  const bool right = place == InlinePlace::kHeading ? only->kind == NodeKind::kHeading : paragraph;
+  return right ? &only->inlines : nullptr;
+}
+
+bool reads_back(const std::string& markdown, const std::vector<Inline>& wanted, InlinePlace place) {
+  const std::string whole = place == InlinePlace::kHeading ? "# " + markdown
+                            : place == InlinePlace::kCell  ? "| x |\n| --- |\n| " + markdown + " |"
+                                                           : markdown;
+  const auto read = read_markdown(whole);
+  const auto* inlines = read ? only_inlines(*read, place) : nullptr;
+  return inlines != nullptr && *inlines == wanted;
 }
 
 }  // namespace
 
-Result<std::string> markdown_of(const std::vector<Inline>& inlines, InHeading heading) {
+Result<std::string> markdown_of(const std::vector<Inline>& inlines, InlinePlace place) {
   for (const Inline& part : inlines)
-    if (!part.is_text() && !part.is_break())
+    if (!part.name.empty())
       return fail(ErrorCode::kNoSuchForm, "Markdown has no '" + part.name + "'");
   if (inlines.empty() || is_plain(inlines))
     return inlines.empty() ? std::string() : inlines.front().text;
   const std::vector<Inline> wanted = without_nul(inlines);
   for (const Care care : kCares) {
-    std::string markdown = InlineWriter(wanted, heading, care).write();
-    if (reads_back(markdown, wanted, heading)) return markdown;
+    std::string markdown = InlineWriter(wanted, place, care).write();
+    if (place == InlinePlace::kCell) markdown = escape_bars(markdown);
+    if (reads_back(markdown, wanted, place)) return markdown;
   }
   return fail(ErrorCode::kNoSuchForm, "Markdown cannot say this text");
 }

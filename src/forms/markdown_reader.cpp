@@ -97,6 +97,7 @@ class InlineReader {
         return children(node, is_safe_address(link.address) ? with(marks, std::move(link)) : marks,
                         depth + 1);
       }
+      case CMARK_NODE_IMAGE: return image(node, marks, depth);
       case CMARK_NODE_HTML_INLINE: return html(text_of(cmark_node_get_literal(node)));
       default: break;
     }
@@ -104,6 +105,35 @@ class InlineReader {
       return children(node, with(marks, {MarkKind::kStrike}), depth + 1);
     return fail(ErrorCode::kUnprocessable,
                 "no mapping has '" + std::string(cmark_node_get_type_string(node)) + "'");
+  }
+
+  Result<void> image(cmark_node* node, const Marks& marks, int depth) {
+    const auto links = [](const Mark& mark) { return mark.kind == MarkKind::kLink; };
+    if (std::ranges::any_of(marks, links) ||
+        std::ranges::any_of(open_, [](const OpenTag& open) { return open.tag == "a"; }))
+      return fail(ErrorCode::kUnprocessable, "no mapping has an image in a link");
+    Image image{std::string(text_of(cmark_node_get_url(node))),
+                {},
+                std::string(text_of(cmark_node_get_title(node)))};
+    if (auto ok = words(node, image.alt, depth + 1); !ok) return ok;
+    add_image(inlines_, std::move(image));
+    return {};
+  }
+
+  // The text of a description, without its marks.
+  static Result<void> words(cmark_node* node, std::string& into, int depth) {
+    if (depth > kMaxNodeDepth) return fail(ErrorCode::kTooLarge, "marks are nested too deep");
+    for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
+         child = cmark_node_next(child)) {
+      const cmark_node_type type = cmark_node_get_type(child);
+      if (type == CMARK_NODE_HTML_INLINE)
+        return fail(ErrorCode::kUnprocessable, "no mapping has HTML in an image");
+      if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK) into += ' ';
+      if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)
+        into += text_of(cmark_node_get_literal(child));
+      if (auto ok = words(child, into, depth + 1); !ok) return ok;
+    }
+    return {};
   }
 
   void text(std::string_view text, Marks marks) {
@@ -186,6 +216,7 @@ class BlockReader {
       case CMARK_NODE_THEMATIC_BREAK: into.children.push_back({NodeKind::kRule}); return {};
       default: break;
     }
+    if (is_type(node, "table")) return table(node, into, depth);
     const bool html = cmark_node_get_type(node) == CMARK_NODE_HTML_BLOCK;
     return fail(
         ErrorCode::kUnprocessable,
@@ -198,8 +229,44 @@ class BlockReader {
     if (!inlines) return std::unexpected(std::move(inlines.error()));
     made.inlines = std::move(*inlines);
     if (made.kind == NodeKind::kParagraph && made.inlines == kEmptyInMarkdown) made.inlines.clear();
-    into.children.push_back(std::move(made));
+    add_paragraph(into, std::move(made));
     return {};
+  }
+
+  // A header of nothing but empty cells is there because Markdown has no table without one.
+  static Result<void> table(cmark_node* node, RichNode& into, int depth) {
+    RichNode table{NodeKind::kTable};
+    for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
+         child = cmark_node_next(child)) {
+      auto row = table_row(child, depth + 1);
+      if (!row) return std::unexpected(std::move(row.error()));
+      table.children.push_back(std::move(*row));
+    }
+    const auto blank = [](const RichNode& cell) {
+      return is_empty_paragraph(cell.children.front());
+    };
+    if (table.children.size() > 1 && std::ranges::all_of(table.children.front().children, blank))
+      table.children.erase(table.children.begin());
+    for (RichNode& row : table.children)
+      for (RichNode& cell : row.children)
+        if (cell.children.front().inlines == kEmptyInMarkdown)
+          cell.children.front().inlines.clear();
+    into.children.push_back(std::move(table));
+    return {};
+  }
+
+  static Result<RichNode> table_row(cmark_node* node, int depth) {
+    const bool header = is_type(node, "table_header");
+    RichNode row{NodeKind::kTableRow};
+    for (cmark_node* child = cmark_node_first_child(node); child != nullptr;
+         child = cmark_node_next(child)) {
+      auto inlines = InlineReader().read(child, depth);
+      if (!inlines) return std::unexpected(std::move(inlines.error()));
+      RichNode cell{header ? NodeKind::kTableHeader : NodeKind::kTableCell};
+      add_paragraph(cell, {.kind = NodeKind::kParagraph, .inlines = std::move(*inlines)});
+      row.children.push_back(std::move(cell));
+    }
+    return row;
   }
 
   static RichNode code(cmark_node* node) {

@@ -47,7 +47,9 @@ class MarkdownWriter {
 
   Result<void> block(const RichNode& node, bool alternate) {
     switch (node.kind) {
-      case NodeKind::kParagraph: return paragraph(node);
+      case NodeKind::kParagraph:
+      case NodeKind::kImage: return paragraph(node);
+      case NodeKind::kTable: return table(node);
       case NodeKind::kHeading: return heading(node);
       case NodeKind::kBulletList:
       case NodeKind::kOrderedList:
@@ -87,18 +89,87 @@ class MarkdownWriter {
       line(kEmptyParagraph);
       return {};
     }
-    auto text = markdown_of(node.inlines, InHeading::kNo);
+    auto text = markdown_of(node.inlines, InlinePlace::kParagraph);
     if (!text) return std::unexpected(std::move(text.error()));
     lines(*text);
     return {};
   }
 
   Result<void> heading(const RichNode& node) {
-    auto text = markdown_of(node.inlines, InHeading::kYes);
+    auto text = markdown_of(node.inlines, InlinePlace::kHeading);
     if (!text) return std::unexpected(std::move(text.error()));
     const std::string marker(static_cast<std::size_t>(node.number), '#');
     line(text->empty() ? marker : marker + " " + *text);
     return {};
+  }
+
+  // Markdown has only tables with one row of headers. A header of empty cells stands for none, so one that is there and
+  // empty has a space that does not break.
+  Result<void> table(const RichNode& table) {
+    if (table.children.empty() || table.children.front().children.empty())
+      return fail(ErrorCode::kNoSuchForm, "Markdown has no empty table");
+    const auto columns = table.children.front().children.size();
+    const bool headed = is_row_of(table.children.front(), NodeKind::kTableHeader);
+    for (const RichNode& row : table.children) {
+      if (row.children.size() != columns)
+        return fail(ErrorCode::kNoSuchForm, "Markdown has no table with rows of other lengths");
+      const bool first = headed && &row == &table.children.front();
+      if (!first && !is_row_of(row, NodeKind::kTableCell))
+        return fail(ErrorCode::kNoSuchForm,
+                    "Markdown has headers only in the first row of a table");
+    }
+    if (!headed) {
+      line(table_line(columns, " "));
+      line(table_line(columns, "---"));
+    }
+    for (const RichNode& row : table.children) {
+      if (out_.full()) return {};
+      if (auto ok = table_row(row); !ok) return ok;
+      if (headed && &row == &table.children.front()) line(table_line(columns, "---"));
+    }
+    return {};
+  }
+
+  static bool is_row_of(const RichNode& row, NodeKind kind) {
+    return std::ranges::all_of(row.children,
+                               [&](const RichNode& cell) { return cell.kind == kind; });
+  }
+
+  static std::string table_line(std::size_t columns, std::string_view cell) {
+    std::string text = "|";
+    for (std::size_t i = 0; i < columns; ++i) text += " " + std::string(cell) + " |";
+    return text;
+  }
+
+  Result<void> table_row(const RichNode& row) {
+    const bool blank = row.children.front().kind == NodeKind::kTableHeader &&
+                       std::ranges::all_of(row.children, [](const RichNode& cell) {
+                         return cell.children.size() == 1 && looks_empty(cell.children.front());
+                       });
+    if (blank) {
+      line(table_line(row.children.size(), kEmptyParagraph));
+      return {};
+    }
+    std::string text = "|";
+    for (const RichNode& cell : row.children) {
+      auto content = this->cell(cell);
+      if (!content) return std::unexpected(std::move(content.error()));
+      text += " " + *content + " |";
+    }
+    line(text);
+    return {};
+  }
+
+  static Result<std::string> cell(const RichNode& cell) {
+    const bool plain =
+        cell.children.size() == 1 && (cell.children.front().kind == NodeKind::kParagraph ||
+                                      cell.children.front().kind == NodeKind::kImage);
+    if (!plain)
+      return fail(ErrorCode::kNoSuchForm, "Markdown has no cell of other content than a paragraph");
+    if (cell.columns != 1 || cell.rows != 1)
+      return fail(ErrorCode::kNoSuchForm, "Markdown has no cell over several columns or rows");
+    if (looks_empty(cell.children.front())) return std::string();
+    return markdown_of(cell.children.front().inlines, InlinePlace::kCell);
   }
 
   Result<void> quote(const RichNode& node) {

@@ -22,6 +22,10 @@ class NestedReader {
     } else {
       read_attributes(*row, element, node);
       if (node.kind == NodeKind::kCodeBlock) return code(std::move(node), element);
+      if (node.kind == NodeKind::kImage) {
+        add_image(node.inlines, image_of(*row, element.attributes));
+        return node;
+      }
     }
     const bool inlines =
         holds_text(node.kind) || (row == nullptr && holds_inlines(mapping_, element));
@@ -37,12 +41,23 @@ class NestedReader {
       }
       auto read_child = read(child);
       if (!read_child) return read_child;
-      node.children.push_back(std::move(*read_child));
+      if (!may_contain(node.kind, read_child->kind))
+        return fail(ErrorCode::kNoSuchForm,
+                    "a '" + child.name + "' in a '" + element.name + "' has no form");
+      add_paragraph(node, std::move(*read_child));
     }
+    if (is_cell(node.kind) && node.children.empty())
+      node.children.push_back({NodeKind::kParagraph});
     return node;
   }
 
  private:
+  static bool may_contain(NodeKind parent, NodeKind child) {
+    if (parent == NodeKind::kTable) return child == NodeKind::kTableRow;
+    if (parent == NodeKind::kTableRow) return is_cell(child);
+    return child != NodeKind::kTableRow && !is_cell(child);
+  }
+
   static void read_attributes(const NodeName& row, const XmlNode& element, RichNode& node) {
     if (!row.number.empty()) {
       const crdt::Any* value = find_value(element.attributes, row.number);
@@ -51,6 +66,8 @@ class NestedReader {
           bounded_number(row.kind, value == nullptr ? fallback : number_of(*value, fallback));
     }
     if (row.kind == NodeKind::kOrderedList && row.number.empty()) node.number = 1;
+    if (!row.columns.empty()) node.columns = span_of(element.attributes, row.columns);
+    if (!row.rows.empty()) node.rows = span_of(element.attributes, row.rows);
     if (row.text.empty()) return;
     if (const crdt::Any* value = find_value(element.attributes, row.text))
       node.name = string_of(*value);
@@ -73,7 +90,23 @@ class NestedReader {
   const Mapping& mapping_;
 };
 
+Result<XmlNode> nested_element(const Mapping& mapping, const RichNode& node);
+
+// Where images are blocks, an item that begins with one begins with an empty paragraph.
+Result<void> add_nested(const Mapping& mapping, const RichNode& child, bool begins_item,
+                        XmlNode& into) {
+  const bool moves = begins_item && is_only_image(child) && !mapping.images_in_text;
+  if (moves) into.children.push_back({std::string(mapping.find(NodeKind::kParagraph)->name)});
+  auto made = moves ? nested_element(mapping, {.kind = NodeKind::kImage, .inlines = child.inlines})
+                    : nested_element(mapping, child);
+  if (!made) return std::unexpected(std::move(made.error()));
+  into.children.push_back(std::move(*made));
+  return {};
+}
+
 Result<XmlNode> nested_element(const Mapping& mapping, const RichNode& node) {
+  if (node.kind == NodeKind::kImage && mapping.images_in_text)
+    return nested_element(mapping, {.kind = NodeKind::kParagraph, .inlines = node.inlines});
   XmlNode element{"#"};
   if (node.kind == NodeKind::kOther) {
     element.name = node.name;
@@ -82,6 +115,7 @@ Result<XmlNode> nested_element(const Mapping& mapping, const RichNode& node) {
     if (row == nullptr) return has_no(mapping, std::string(to_string(node.kind)));
     element.name = row->name;
     element.attributes = attributes_of(*row, node);
+    if (node.kind == NodeKind::kImage) return element;
   }
   if (!node.text.empty()) element.children.push_back({.runs = {{node.text}}});
   if (!node.inlines.empty()) {
@@ -90,9 +124,9 @@ Result<XmlNode> nested_element(const Mapping& mapping, const RichNode& node) {
     element.children = std::move(*children);
   }
   for (const RichNode& child : node.children) {
-    auto made = nested_element(mapping, child);
-    if (!made) return made;
-    element.children.push_back(std::move(*made));
+    const bool begins_item = is_item(node.kind) && &child == &node.children.front();
+    if (auto ok = add_nested(mapping, child, begins_item, element); !ok)
+      return std::unexpected(std::move(ok.error()));
   }
   return element;
 }

@@ -11,6 +11,7 @@
 #include "forms/markdown_reader.h"
 #include "forms/node_edit.h"
 #include "forms/roots.h"
+#include "forms/shapes.h"
 #include "forms/text_edit.h"
 
 namespace syncline::forms {
@@ -83,13 +84,18 @@ std::string unknown_name(const Mapping& mapping, const XmlNode& node) {
   return {};
 }
 
-bool has_embed(const XmlNode& node) {
-  return std::ranges::any_of(node.runs, [](const Run& run) { return run.embed.has_value(); }) ||
-         std::ranges::any_of(node.children, has_embed);
+bool has_unknown_embed(const Mapping& mapping, const XmlNode& node) {
+  return std::ranges::any_of(node.runs,
+                             [&](const Run& run) {
+                               return run.embed && embedded_image(mapping, *run.embed) == nullptr;
+                             }) ||
+         std::ranges::any_of(node.children, [&](const XmlNode& child) {
+           return has_unknown_embed(mapping, child);
+         });
 }
 
 Result<void> check_sayable(const Target& target, Form form) {
-  if (has_embed(target.now))
+  if (has_unknown_embed(*target.mapping, target.now))
     return fail(ErrorCode::kUnprocessable, "the document has an embed in its text, which " +
                                                std::string(to_string(form)) + " cannot say");
   const std::string unknown =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace syncline::forms {
 
@@ -15,6 +16,18 @@ void add_text(std::vector<Inline>& inlines, std::string_view text, const Marks& 
 
 void add_break(std::vector<Inline>& inlines) {
   inlines.push_back({});
+}
+
+void add_image(std::vector<Inline>& inlines, Image image) {
+  if (!is_safe_image(image.address)) image.address.clear();
+  Inline part;
+  part.image = std::make_shared<const Image>(std::move(image));
+  inlines.push_back(std::move(part));
+}
+
+bool Inline::operator==(const Inline& other) const {
+  const bool same_image = is_image() == other.is_image() && (!is_image() || *image == *other.image);
+  return same_image && text == other.text && marks == other.marks && name == other.name;
 }
 
 // A browser ignores control characters and spaces before and within the scheme.
@@ -35,6 +48,10 @@ bool is_safe_address(std::string_view address) {
   return true;
 }
 
+bool is_safe_image(std::string_view address) {
+  return address.starts_with("data:image/") || is_safe_address(address);
+}
+
 bool is_empty_paragraph(const RichNode& node) {
   return node.kind == NodeKind::kParagraph && node.inlines.empty();
 }
@@ -42,6 +59,25 @@ bool is_empty_paragraph(const RichNode& node) {
 bool is_list(NodeKind kind) {
   return kind == NodeKind::kBulletList || kind == NodeKind::kOrderedList ||
          kind == NodeKind::kTaskList;
+}
+
+bool is_item(NodeKind kind) {
+  return kind == NodeKind::kListItem || kind == NodeKind::kTaskItem;
+}
+
+bool is_cell(NodeKind kind) {
+  return kind == NodeKind::kTableHeader || kind == NodeKind::kTableCell;
+}
+
+bool is_only_image(const RichNode& node) {
+  return node.kind == NodeKind::kParagraph && node.inlines.size() == 1 &&
+         node.inlines.front().is_image();
+}
+
+void add_paragraph(RichNode& into, RichNode paragraph) {
+  const bool begins_item = is_item(into.kind) && into.children.empty();
+  if (is_only_image(paragraph) && !begins_item) paragraph.kind = NodeKind::kImage;
+  into.children.push_back(std::move(paragraph));
 }
 
 void begin_with_paragraph(RichNode& item) {
@@ -62,6 +98,11 @@ std::string_view to_string(NodeKind kind) {
     case NodeKind::kQuote: return "quote";
     case NodeKind::kCodeBlock: return "code block";
     case NodeKind::kRule: return "rule";
+    case NodeKind::kImage: return "image";
+    case NodeKind::kTable: return "table";
+    case NodeKind::kTableRow: return "row of a table";
+    case NodeKind::kTableHeader:
+    case NodeKind::kTableCell: return "cell of a table";
     case NodeKind::kOther: break;
   }
   return "node";

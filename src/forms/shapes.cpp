@@ -47,8 +47,40 @@ std::int64_t bounded_number(NodeKind kind, std::int64_t number) {
   }
 }
 
+std::uint16_t span_of(const Attributes& attributes, std::string_view name) {
+  const Any* value = find_value(attributes, name);
+  return static_cast<std::uint16_t>(
+      std::clamp<std::int64_t>(value == nullptr ? 1 : number_of(*value, 1), 1, kMostSpan));
+}
+
+Image image_of(const NodeName& row, const Attributes& attributes) {
+  const auto text = [&](std::string_view name) {
+    const Any* value = name.empty() ? nullptr : find_value(attributes, name);
+    return value == nullptr ? std::string() : string_of(*value);
+  };
+  Image image{text(row.address), text(row.alt), text(row.title)};
+  if (!is_safe_image(image.address)) image.address.clear();
+  return image;
+}
+
+namespace {
+
+void add_image_attributes(const NodeName& row, const Image& image, Attributes& attributes) {
+  attributes.emplace_back(row.address, Any(image.address));
+  if (!image.alt.empty()) attributes.emplace_back(row.alt, Any(image.alt));
+  if (!image.title.empty()) attributes.emplace_back(row.title, Any(image.title));
+}
+
+}  // namespace
+
 Attributes attributes_of(const NodeName& row, const RichNode& node) {
   Attributes attributes;
+  if (row.kind == NodeKind::kImage)
+    add_image_attributes(row, *node.inlines.front().image, attributes);
+  if (node.columns != 1 && !row.columns.empty())
+    attributes.emplace_back(row.columns, Any(static_cast<double>(node.columns)));
+  if (node.rows != 1 && !row.rows.empty())
+    attributes.emplace_back(row.rows, Any(static_cast<double>(node.rows)));
   const bool counts = row.kind == NodeKind::kOrderedList;
   if (!row.number.empty() && (!counts || node.number != default_number(row.kind))) {
     const bool flag = row.kind == NodeKind::kTaskItem || row.kind == NodeKind::kTaskList;
@@ -61,7 +93,8 @@ Attributes attributes_of(const NodeName& row, const RichNode& node) {
 
 bool holds_inlines(const Mapping& mapping, const XmlNode& element) {
   return std::ranges::any_of(element.children, [&](const XmlNode& child) {
-    return child.is_text() || child.name == mapping.line_break;
+    return child.is_text() || child.name == mapping.line_break ||
+           (mapping.images_in_text && mapping.is_image(child.name));
   });
 }
 
@@ -70,6 +103,8 @@ Result<std::vector<Inline>> inlines_of(const Mapping& mapping, const XmlNode& el
   for (const XmlNode& child : element.children) {
     if (child.name == mapping.line_break) {
       add_break(inlines);
+    } else if (mapping.is_image(child.name)) {
+      add_image(inlines, image_of(*mapping.find(NodeKind::kImage), child.attributes));
     } else if (!child.is_text()) {
       if (mapping.find_element(child.name) != nullptr)
         return fail(ErrorCode::kNoSuchForm, "a '" + child.name + "' within a text has no form");
@@ -84,11 +119,31 @@ Result<std::vector<Inline>> inlines_of(const Mapping& mapping, const XmlNode& el
   return inlines;
 }
 
+namespace {
+
+Result<XmlNode> image_in_text(const Mapping& mapping, const Image& image) {
+  if (!mapping.images_in_text) return has_no(mapping, "image within a text");
+  const NodeName& row = *mapping.find(NodeKind::kImage);
+  if (row.title.empty() && !image.title.empty()) return has_no(mapping, "title of an image");
+  XmlNode made{std::string(row.name)};
+  add_image_attributes(row, image, made.attributes);
+  sort_by_name(made.attributes);
+  return made;
+}
+
+}  // namespace
+
 Result<std::vector<XmlNode>> children_of(const Mapping& mapping,
                                          const std::vector<Inline>& inlines) {
   std::vector<XmlNode> children;
   for (const Inline& part : inlines) {
     if (part.is_break() && mapping.line_break.empty()) return has_no(mapping, "line break");
+    if (part.is_image()) {
+      auto image = image_in_text(mapping, *part.image);
+      if (!image) return std::unexpected(std::move(image.error()));
+      children.push_back(std::move(*image));
+      continue;
+    }
     if (!part.is_text()) {
       children.push_back({part.is_break() ? std::string(mapping.line_break) : part.name});
       continue;
@@ -112,6 +167,19 @@ Result<std::string> code_of(const XmlNode& element) {
     }
   }
   return code;
+}
+
+const std::string* embedded_image(const Mapping& mapping, const Any& embed) {
+  const NodeName* row = mapping.shape == Shape::kLines ? mapping.find(NodeKind::kImage) : nullptr;
+  const Any* address = row == nullptr ? nullptr : embed.find(row->name);
+  return address == nullptr ? nullptr : std::get_if<std::string>(&address->value());
+}
+
+Image image_of_embed(const Mapping& mapping, const Run& run) {
+  Image image = image_of(*mapping.find(NodeKind::kImage), run.formats);
+  image.address = *embedded_image(mapping, *run.embed);
+  if (!is_safe_image(image.address)) image.address.clear();
+  return image;
 }
 
 Marks marks_of(const Mapping& mapping, const Attributes& formats) {

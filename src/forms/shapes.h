@@ -34,6 +34,12 @@ std::int64_t default_number(NodeKind kind);
 // The number in the range that its kind has.
 std::int64_t bounded_number(NodeKind kind, std::int64_t number);
 
+// Over how many columns or rows a cell stretches: 1 to 1,000.
+std::uint16_t span_of(const crdt::Attributes& attributes, std::string_view name);
+
+// What the attributes of an image say; without an address that a browser would run as a program.
+Image image_of(const NodeName& row, const crdt::Attributes& attributes);
+
 // The attributes of an element of that row which shows `node`.
 crdt::Attributes attributes_of(const NodeName& row, const RichNode& node);
 
@@ -44,6 +50,11 @@ Result<std::vector<XmlNode>> children_of(const Mapping& mapping,
                                          const std::vector<Inline>& inlines);
 // The text of a block of code.
 Result<std::string> code_of(const XmlNode& element);
+
+// Of kLines: the address of an image that is embedded in a text; nullptr: the embed is none.
+const std::string* embedded_image(const Mapping& mapping, const crdt::Any& embed);
+// What the mapping knows of an image in a text.
+Image image_of_embed(const Mapping& mapping, const Run& run);
 
 Marks marks_of(const Mapping& mapping, const crdt::Attributes& formats);
 Result<crdt::Attributes> formats_of(const Mapping& mapping, const Marks& marks);

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "diff/text_diff.h"
+#include "forms/shapes.h"
 
 namespace syncline::forms {
 namespace {
@@ -14,19 +15,28 @@ using crdt::Attributes;
 using crdt::Delta;
 using crdt::DeltaOp;
 
-// Characters with the same formats, which are no newlines, or a newline: its formats mean something else in a text of lines.
+// What stands for an image among the characters.
+constexpr std::string_view kObjectCharacter = "\xEF\xBF\xBC";
+
+// Characters with the same formats, which are no newlines, or a newline: its formats mean something else in a text of lines. Or
+// an image.
 struct Segment {
   std::size_t begin = 0;  // in UTF-16 units
   std::size_t end = 0;
   std::string_view text;
   const Attributes* formats = nullptr;
   Attributes known;
+  const Any* embed = nullptr;  // of an image
 };
 
 class Segments {
  public:
   Segments(const Mapping& mapping, const std::vector<Run>& runs) {
     for (const Run& run : runs) {
+      if (run.embed) {
+        add_embed(mapping, run);
+        continue;
+      }
       text_ += run.text;
       std::string_view left = run.text;
       while (!left.empty()) {
@@ -52,6 +62,13 @@ class Segments {
   void add(std::string_view text, const Attributes& formats, Attributes known) {
     const std::size_t begin = segments_.empty() ? 0 : segments_.back().end;
     segments_.push_back({begin, begin + utf16_length(text), text, &formats, std::move(known)});
+  }
+
+  void add_embed(const Mapping& mapping, const Run& run) {
+    const Image image = image_of_embed(mapping, run);
+    text_ += kObjectCharacter;
+    add(kObjectCharacter, run.formats, {{"address", Any(image.address)}, {"alt", Any(image.alt)}});
+    segments_.back().embed = &*run.embed;
   }
 
   std::string text_;
@@ -82,7 +99,14 @@ class TextEdit {
       const Segment& now = *now_.at(old_);
       const Segment& wanted = *wanted_.at(new_);
       const std::size_t length = std::min({units, now.end - old_, wanted.end - new_});
-      retain(length, changed_formats(now, wanted));
+      if (now.embed == nullptr && wanted.embed == nullptr) {
+        retain(length, changed_formats(now, wanted));
+      } else if (now.embed != nullptr && wanted.embed != nullptr && now.known == wanted.known) {
+        retain(length, {});
+      } else {
+        insert(wanted, kObjectCharacter, {});
+        erase(length);
+      }
       old_ += length;
       new_ += length;
       units -= length;
@@ -121,19 +145,29 @@ class TextEdit {
       const std::size_t length = std::min(left, wanted.end - new_);
       bool inside_pair = false;
       const std::size_t bytes = utf16_offset(text, length, inside_pair);
-      DeltaOp op{.kind = DeltaOp::Kind::kInsert, .text = std::string(text.substr(0, bytes))};
-      op.attributes = *wanted.formats;
-      if (mapping_.shape != Shape::kLines || wanted.text != "\n")
-        op.attributes.insert(op.attributes.end(), around.begin(), around.end());
-      delta_.push_back(std::move(op));
+      insert(wanted, text.substr(0, bytes), around);
       text.remove_prefix(bytes);
       new_ += length;
       left -= length;
     }
-    if (change.erased > 0)
-      delta_.push_back(
-          {.kind = DeltaOp::Kind::kDelete, .length = static_cast<std::uint32_t>(change.erased)});
+    if (change.erased > 0) erase(change.erased);
     old_ += change.erased;
+  }
+
+  // `around`: formats that the mapping does not know, and that what comes in gets, too.
+  void insert(const Segment& wanted, std::string_view text, const Attributes& around) {
+    DeltaOp op{.kind = DeltaOp::Kind::kInsert, .attributes = *wanted.formats};
+    if (wanted.embed != nullptr)
+      op.values.emplace_back(*wanted.embed);
+    else
+      op.text = text;
+    if (mapping_.shape != Shape::kLines || wanted.text != "\n")
+      op.attributes.insert(op.attributes.end(), around.begin(), around.end());
+    delta_.push_back(std::move(op));
+  }
+
+  void erase(std::size_t units) {
+    delta_.push_back({.kind = DeltaOp::Kind::kDelete, .length = static_cast<std::uint32_t>(units)});
   }
 
   // The formats that the mapping does not know, of both characters around a change.

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { Schema } from 'prosemirror-model';
 import { schema as basic } from 'prosemirror-schema-basic';
 import { addListNodes } from 'prosemirror-schema-list';
@@ -123,6 +124,72 @@ test('BlockNote: blocks keep their ids and colours under a PUT', kTest, async (t
   assert.equal(after[3].content[0].text, 'two');
   assert.deepEqual([...after.slice(0, 3), ...after.slice(4, 7)].map(({ id }) => id), before.slice(0, 6).map(({ id }) => id));
   assert.deepEqual(after[1].content.map(({ text, styles }) => [text, styles]), [['some ', {}], ['bolder', { bold: true }], [' red', { textColor: 'red' }]]);
+  assert.deepEqual(page.problems, []);
+});
+
+// What TipTap adds to tables for their looks.
+const without_table_looks = (html) => html.replace(/<colgroup>.*?<\/colgroup>/g, '').replace(/ style="[^"]*"/g, '').replace(/ (colspan|rowspan)="1"/g, '');
+
+const shows_markdown = async (server, object, wanted) => {
+  let shown = '';
+  await until(async () => {
+    shown = await (await fetch(`${address(server, object)}?as=markdown`)).text();
+    return shown === wanted;
+  }, () => `the server shows ${shown}`);
+};
+
+test('TipTap: tables and images, there and back, while the cursor is in a cell', kTest, async (t) => {
+  const server = await Server.start(t);
+  const page = await open_editor(t, server, 'tiptap', server.hocuspocus('w'));
+  const html = '<p>Before</p><table><tbody><tr><th><p>name</p></th><th><p>price</p></th></tr><tr><td><p>bread</p></td><td><p><strong>2</strong></p></td></tr></tbody></table>'
+    + '<img src="https://example.org/a.png" alt="a loaf" title="Bread"><img src="/b.png"><p>After</p>';
+  await call(page, 'set', html);
+  await until(async () => (await show(server, 'forms/tiptap', 'html')) === html, async () => `the server shows ${await show(server, 'forms/tiptap', 'html')}`);
+  const markdown = 'Before\n\n| name | price |\n| --- | --- |\n| bread | **2** |\n\n![a loaf](https://example.org/a.png "Bread")\n\n![](/b.png)\n\nAfter\n';
+  await shows_markdown(server, 'forms/tiptap', markdown);
+  await call(page, 'select', 'bread');
+  await put(server, 'forms/tiptap', markdown.replace('**2** |', '**3** |\n| milk | 1 |').replace('a loaf', 'two loaves'));
+  const wanted = html.replace('<strong>2</strong></p></td></tr>', '<strong>3</strong></p></td></tr><tr><td><p>milk</p></td><td><p>1</p></td></tr>').replace('a loaf', 'two loaves');
+  await until(async () => without_table_looks(await call(page, 'html')) === wanted, async () => `the editor shows ${await call(page, 'html')}`);
+  assert.equal(await call(page, 'selected'), 'bread');
+  assert.equal((await put(server, 'forms/tiptap', await call(page, 'html'), '', 'text/html')).changed, false);
+  assert.deepEqual(page.problems, []);
+});
+
+test('BlockNote: tables and images keep their blocks', kTest, async (t) => {
+  const server = await Server.start(t);
+  const page = await open_editor(t, server, 'blocknote', server.y('w'));
+  await call(page, 'set', [
+    { type: 'table', content: { type: 'tableContent', headerRows: 1, rows: [{ cells: ['name', 'price'] }, { cells: ['bread', '2'] }] } },
+    { type: 'table', content: { type: 'tableContent', rows: [{ cells: ['a', 'b'] }] } },
+    { type: 'image', props: { url: 'https://example.org/a.png', name: 'a.png', caption: 'A loaf' } },
+    { type: 'paragraph', content: 'last' },
+  ]);
+  const markdown = '| name | price |\n| --- | --- |\n| bread | 2 |\n\n|   |   |\n| --- | --- |\n| a | b |\n\n![a.png](https://example.org/a.png "A loaf")\n\nlast\n';
+  await shows_markdown(server, 'forms/blocknote', markdown);
+  const before = await call(page, 'blocks');
+  await put(server, 'forms/blocknote', markdown.replace('| bread | 2 |', '| bread | 3 |\n| milk | 1 |').replace('A loaf', 'Two loaves'));
+  await until(async () => JSON.stringify(await call(page, 'blocks')).includes('Two loaves'), 'the editor shows it');
+  const after = await call(page, 'blocks');
+  assert.deepEqual(after.map(({ id, type }) => [id, type]), before.map(({ id, type }) => [id, type]));
+  const cells = after[0].content.rows.map(({ cells }) => cells.map((cell) => cell.content.map(({ text }) => text).join('')));
+  assert.deepEqual(cells, [['name', 'price'], ['bread', '3'], ['milk', '1']]);
+  assert.equal(after[0].content.headerRows, 1);
+  assert.equal((await put(server, 'forms/blocknote', await show(server, 'forms/blocknote', 'markdown'))).changed, false);
+  assert.deepEqual(page.problems, []);
+});
+
+test('Quill: images are embeds that stay', kTest, async (t) => {
+  const server = await Server.start(t);
+  const page = await open_editor(t, server, 'quill', server.y('w'));
+  await call(page, 'set', [{ insert: 'see ' }, { insert: { image: 'https://example.org/a.png' }, attributes: { alt: 'a loaf' } }, { insert: ' here\n' }]);
+  await shows_markdown(server, 'forms/quill', 'see ![a loaf](https://example.org/a.png) here\n');
+  await call(page, 'select', 5);
+  await put(server, 'forms/quill', 'now see ![a loaf](https://example.org/a.png) **here**\n\n![](/b.png)\n');
+  const wanted = [{ insert: 'now see ' }, { insert: { image: 'https://example.org/a.png' }, attributes: { alt: 'a loaf' } }, { insert: ' ' },
+    { insert: 'here', attributes: { bold: true } }, { insert: '\n' }, { insert: { image: '/b.png' } }, { insert: '\n' }];
+  await until(async () => isDeepStrictEqual(await call(page, 'delta'), wanted), async () => `the editor shows ${JSON.stringify(await call(page, 'delta'))}`);
+  assert.equal(await call(page, 'selected'), 9);
   assert.deepEqual(page.problems, []);
 });
 

@@ -207,7 +207,8 @@ TEST(Form, ThePageHasTheTables) {
   for (const Mapping* mapping : {&kTiptapMapping, &kProseMirrorMapping, &kBlockNoteMapping,
                                  &kQuillMapping, &kLexicalMapping}) {
     for (const NodeName& row : mapping->nodes)
-      for (const std::string_view name : {row.name, row.number, row.text, row.value})
+      for (const std::string_view name : {row.name, row.number, row.text, row.value, row.columns,
+                                          row.rows, row.address, row.alt, row.title})
         EXPECT_TRUE(name.empty() || page.contains("`" + std::string(name) + "`"))
             << mapping->name << " " << name;
     for (const MarkName& row : mapping->marks)

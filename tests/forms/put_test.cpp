@@ -100,9 +100,59 @@ TEST(Put, NodesThatTheMappingDoesNotKnow) {
             "<document><paragraph>two</paragraph><callout color=\"red\">the note</callout>"
             "</document>\n");
   EXPECT_EQ(
-      put(doc, "<div data-node=\"table\">x</div>", html),
-      "unprocessable: the document has no such 'table', and the mapping tiptap does not know it");
+      put(doc, "<div data-node=\"chart\">x</div>", html),
+      "unprocessable: the document has no such 'chart', and the mapping tiptap does not know it");
   EXPECT_EQ(now_shown(doc, Form::kText), "two\nthe note\n");
+}
+
+TEST(Put, TablesAndImagesKeepWhatTheMappingDoesNotKnow) {
+  crdt::Doc doc({.client_id = 1});
+  const std::string table = "| a | b |\n| --- | --- |\n| 1 | 2 |\n";
+  EXPECT_EQ(put(doc, table + "\n![x](y)\n", {.root = "default"}), "");
+  crdt::XmlFragment root = doc.xml_fragment("default");
+  root.find_elements("tableCell")[1].set_attribute("colwidth", crdt::Any(80)).value();
+  root.find_element("image")->set_attribute("width", crdt::Any(40)).value();
+  EXPECT_EQ(put(doc, "| a | b |\n| --- | --- |\n| 1 | 3 |\n| 4 | 5 |\n\n![z](y)\n"), "");
+  EXPECT_EQ(
+      now_shown(doc, Form::kXml),
+      "<document><table><tableRow><tableHeader><paragraph>a</paragraph></tableHeader>"
+      "<tableHeader><paragraph>b</paragraph></tableHeader></tableRow><tableRow><tableCell>"
+      "<paragraph>1</paragraph></tableCell><tableCell colwidth=\"80\"><paragraph>3</paragraph>"
+      "</tableCell></tableRow><tableRow><tableCell><paragraph>4</paragraph></tableCell>"
+      "<tableCell><paragraph>5</paragraph></tableCell></tableRow></table>"
+      "<image alt=\"z\" src=\"y\" width=\"40\"/></document>\n");
+  EXPECT_EQ(put(doc, "text ![x](y)\n"), "unprocessable: tiptap has no image within a text");
+}
+
+TEST(Put, ImagesWithinTextsStayThereIfTheDocumentHasThemThere) {
+  crdt::Doc doc({.client_id = 1});
+  crdt::XmlElement paragraph = add(doc.xml_fragment("default"), "paragraph", "see ");
+  crdt::XmlElement image = paragraph.push_element("image").value();
+  image.set_attribute("src", crdt::Any("x")).value();
+  EXPECT_EQ(now_shown(doc), "see ![](x)\n");
+  EXPECT_EQ(put(doc, "see ![](x) and\n\n![](y)\n"), "");
+  EXPECT_EQ(now_shown(doc, Form::kXml),
+            "<document><paragraph>see <image src=\"x\"/> and</paragraph><paragraph>"
+            "<image src=\"y\"/></paragraph></document>\n");
+}
+
+TEST(Put, ImagesOfQuillAreEmbeds) {
+  crdt::Doc doc({.client_id = 1});
+  crdt::Text text = doc.text("quill");
+  text.insert(0, "one\n", {}).value();
+  text.insert_embed(1, crdt::Any(crdt::Any::Object{{"image", "x.png"}}),
+                    {{"alt", crdt::Any("x")}, {"width", crdt::Any("40")}})
+      .value();
+  EXPECT_EQ(now_shown(doc), "o![x](x.png)ne\n");
+  EXPECT_EQ(put(doc, "**o**![x](x.png)new![](y.png)\n"), "");
+  EXPECT_EQ(
+      now_shown(doc, Form::kDelta),
+      R"({"ops":[{"insert":"o","attributes":{"bold":true}},{"insert":{"image":"x.png"},)"
+      R"("attributes":{"alt":"x","width":"40"}},{"insert":"new"},{"insert":{"image":"y.png"}},)"
+      R"({"insert":"\n"}]})"
+      "\n");
+  EXPECT_EQ(put(doc, "**o**![x](z.png)new\n"), "");
+  EXPECT_EQ(now_shown(doc), "**o**![x](z.png)new\n");
 }
 
 TEST(Put, EmptyParagraphsAtTheEndStay) {
@@ -156,7 +206,7 @@ TEST(Put, AMapOrAnEmbedIsRefused) {
   map.map("m").set("k", crdt::Any(1)).value();
   EXPECT_EQ(put(map, "x"), "unprocessable: this is neither text nor XML");
   crdt::Doc embed({.client_id = 1});
-  embed.text("t").insert_embed(0, crdt::Any(crdt::Any::Object{{"image", "x"}})).value();
+  embed.text("t").insert_embed(0, crdt::Any(crdt::Any::Object{{"video", "x"}})).value();
   EXPECT_EQ(put(embed, "x"),
             "unprocessable: the document has an embed in its text, which markdown cannot say");
 }

@@ -69,7 +69,7 @@ class RandomTree {
   }
 
   RichNode block(int depth) {
-    const std::uint32_t what = below(depth < 3 ? 10 : 4);
+    const std::uint32_t what = below(depth < 3 ? 12 : 4);
     RichNode node;
     switch (what) {
       case 3:
@@ -89,7 +89,7 @@ class RandomTree {
       case 6:
         node.kind = NodeKind::kQuote;
         if (flat())
-          node.children.push_back({.kind = NodeKind::kParagraph, .inlines = inlines()});
+          add_paragraph(node, {.kind = NodeKind::kParagraph, .inlines = inlines()});
         else
           node.children = blocks(1 + below(3), depth + 1);
         return node;
@@ -97,10 +97,45 @@ class RandomTree {
       case 8: return list(NodeKind::kOrderedList, depth);
       case 9:
         return list(has(NodeKind::kTaskList) ? NodeKind::kTaskList : NodeKind::kBulletList, depth);
+      case 10:
+        if (!has(NodeKind::kTable)) break;
+        return table();
+      case 11:
+        if (!has(NodeKind::kImage)) break;
+        node.kind = NodeKind::kImage;
+        add_image(node.inlines, image());
+        return node;
       default: break;
     }
     if (what > 0) node.inlines = inlines();
+    if (is_only_image(node)) node.kind = NodeKind::kImage;
     return node;
+  }
+
+  // As far as Markdown has tables.
+  RichNode table() {
+    RichNode table{NodeKind::kTable};
+    const bool headed = below(2) == 0;
+    const std::uint32_t columns = 1 + below(3);
+    for (std::uint32_t i = 0; i <= below(3); ++i) {
+      RichNode row{NodeKind::kTableRow};
+      for (std::uint32_t j = 0; j < columns; ++j) {
+        RichNode cell{headed && i == 0 ? NodeKind::kTableHeader : NodeKind::kTableCell};
+        RichNode paragraph;
+        if (below(4) > 0) paragraph.inlines = inlines();
+        add_paragraph(cell, std::move(paragraph));
+        row.children.push_back(std::move(cell));
+      }
+      table.children.push_back(std::move(row));
+    }
+    return table;
+  }
+
+  Image image() {
+    Image image{address()};
+    if (below(2) == 0) image.alt = text(true);
+    if (below(2) == 0 && !lines()) image.title = "say \"" + text(true) + "\"\nand more";
+    return image;
   }
 
   RichNode list(NodeKind kind, int depth) {
@@ -124,6 +159,7 @@ class RandomTree {
     std::vector<Inline> made;
     for (std::uint32_t i = below(4); i > 0; --i) {
       if (!lines() && below(6) == 0) add_break(made);
+      if (mapping_.images_in_text && below(6) == 0) add_image(made, image());
       Marks marks;
       for (const MarkName& mark : mapping_.marks)
         if (below(4) == 0)

@@ -1,4 +1,5 @@
-// ProseMirror: the nodes and marks of prosemirror-schema-basic and prosemirror-schema-list, as y-prosemirror stores them. The
+// ProseMirror: the nodes and marks of prosemirror-schema-basic, prosemirror-schema-list and prosemirror-tables, as y-prosemirror
+// stores them. The
 // language of code has the name that prosemirror-markdown gives it.
 #include "forms/mapping.h"
 
@@ -14,6 +15,14 @@ constexpr NodeName kProseMirrorNodes[] = {
     {NodeKind::kQuote, "blockquote"},
     {NodeKind::kCodeBlock, "code_block", "", "params"},
     {NodeKind::kRule, "horizontal_rule"},
+    {.kind = NodeKind::kImage, .name = "image", .address = "src", .alt = "alt", .title = "title"},
+    {NodeKind::kTable, "table"},
+    {NodeKind::kTableRow, "table_row"},
+    {.kind = NodeKind::kTableHeader,
+     .name = "table_header",
+     .columns = "colspan",
+     .rows = "rowspan"},
+    {.kind = NodeKind::kTableCell, .name = "table_cell", .columns = "colspan", .rows = "rowspan"},
 };
 
 constexpr MarkName kProseMirrorMarks[] = {
@@ -25,7 +34,7 @@ constexpr MarkName kProseMirrorMarks[] = {
 
 }  // namespace
 
-const Mapping kProseMirrorMapping{"prosemirror", Shape::kNested, kProseMirrorNodes,
-                                  kProseMirrorMarks, "hard_break"};
+const Mapping kProseMirrorMapping{"prosemirror",     Shape::kNested, kProseMirrorNodes,
+                                  kProseMirrorMarks, "hard_break",   true};
 
 }  // namespace syncline::forms

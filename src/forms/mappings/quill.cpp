@@ -1,4 +1,5 @@
-// Quill: the formats of its default toolbar, as y-quill stores them in a text. A line that is code may name the language.
+// Quill: the formats of its default toolbar, as y-quill stores them in a text. A line that is code may name the language. An
+// image is an embed.
 #include "forms/mapping.h"
 
 namespace syncline::forms {
@@ -12,6 +13,7 @@ constexpr NodeName kQuillNodes[] = {
     {NodeKind::kTaskItem, "list", "", "", "checked"},
     {NodeKind::kQuote, "blockquote"},
     {NodeKind::kCodeBlock, "code-block"},
+    {.kind = NodeKind::kImage, .name = "image", .alt = "alt"},
 };
 
 constexpr MarkName kQuillMarks[] = {
@@ -22,6 +24,6 @@ constexpr MarkName kQuillMarks[] = {
 
 }  // namespace
 
-const Mapping kQuillMapping{"quill", Shape::kLines, kQuillNodes, kQuillMarks, ""};
+const Mapping kQuillMapping{"quill", Shape::kLines, kQuillNodes, kQuillMarks, "", true};
 
 }  // namespace syncline::forms

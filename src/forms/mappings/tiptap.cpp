@@ -1,5 +1,5 @@
-// TipTap: the nodes and marks of its StarterKit, and its lists of tasks, as @tiptap/extension-collaboration and
-// y-prosemirror store them.
+// TipTap: the nodes and marks of its StarterKit, and its lists of tasks, tables and images, as
+// @tiptap/extension-collaboration and y-prosemirror store them.
 #include "forms/mapping.h"
 
 namespace syncline::forms {
@@ -16,6 +16,14 @@ constexpr NodeName kTiptapNodes[] = {
     {NodeKind::kQuote, "blockquote"},
     {NodeKind::kCodeBlock, "codeBlock", "", "language"},
     {NodeKind::kRule, "horizontalRule"},
+    {.kind = NodeKind::kImage, .name = "image", .address = "src", .alt = "alt", .title = "title"},
+    {NodeKind::kTable, "table"},
+    {NodeKind::kTableRow, "tableRow"},
+    {.kind = NodeKind::kTableHeader,
+     .name = "tableHeader",
+     .columns = "colspan",
+     .rows = "rowspan"},
+    {.kind = NodeKind::kTableCell, .name = "tableCell", .columns = "colspan", .rows = "rowspan"},
 };
 
 constexpr MarkName kTiptapMarks[] = {

@@ -8,7 +8,7 @@ import * as Y from 'yjs';
 const options = new URLSearchParams(location.hash.slice(1));
 const doc = new Y.Doc();
 const provider = new WebsocketProvider(options.get('server'), options.get('object'), doc, { disableBc: true, maxBackoffTime: 200 });
-const quill = new Quill('#editor', { formats: ['header', 'list', 'indent', 'blockquote', 'code-block', 'bold', 'italic', 'underline', 'strike', 'code', 'link', 'align'] });
+const quill = new Quill('#editor', { formats: ['header', 'list', 'indent', 'blockquote', 'code-block', 'bold', 'italic', 'underline', 'strike', 'code', 'link', 'align', 'image'] });
 window.binding = new QuillBinding(doc.getText('quill'), quill);
 
 window.test = {

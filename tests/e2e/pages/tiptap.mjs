@@ -3,6 +3,8 @@
 import { HocuspocusProvider } from '@hocuspocus/provider';
 import { Editor } from '@tiptap/core';
 import Collaboration from '@tiptap/extension-collaboration';
+import Image from '@tiptap/extension-image';
+import { TableKit } from '@tiptap/extension-table';
 import StarterKit from '@tiptap/starter-kit';
 import * as Y from 'yjs';
 
@@ -15,7 +17,7 @@ const provider = new HocuspocusProvider({
 });
 const editor = new Editor({
   element: document.querySelector('#editor'),
-  extensions: [StarterKit.configure({ undoRedo: false, trailingNode: false }), Collaboration.configure({ document: provider.document })],
+  extensions: [StarterKit.configure({ undoRedo: false, trailingNode: false }), Image, TableKit, Collaboration.configure({ document: provider.document })],
 });
 
 window.test = {
