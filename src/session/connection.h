@@ -30,6 +30,10 @@ class Connection {
   // limits the queue by watching queued_bytes().
   virtual void send(SharedBytes message) = 0;
 
+  // The same for a message that its peer waits for before it goes on, such as an acknowledgement: of what connections
+  // are sent in one turn, this one's leaves first. Messages of one connection keep their order.
+  virtual void send_ahead(SharedBytes message) { send(std::move(message)); }
+
   // The same for a message that nobody waits for. While the carrier has much to do, it may keep the message for
   // some milliseconds, so that it leaves together with what follows. Messages keep their order.
   virtual void send_soon(SharedBytes message) { send(std::move(message)); }

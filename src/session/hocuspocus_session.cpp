@@ -155,9 +155,9 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
   }
 
   void send_saved(std::uint64_t updates) override {
-    for (; updates > 0; --updates) {
-      session_.send(protocol::encode_hocuspocus_status(address_, true));
-    }
+    const auto saved =
+        std::make_shared<const Bytes>(protocol::encode_hocuspocus_status(address_, true));
+    for (; updates > 0; --updates) session_.connection_->send_ahead(saved);
   }
 
   void send_refused(const Error&) override {

@@ -251,7 +251,8 @@ void YSession::send_presence(const Delivery& update) {
 }
 
 void YSession::send_saved(std::uint64_t updates) {
-  if (wants_saved_) send(protocol::encode_y_saved(updates));
+  if (wants_saved_)
+    connection_->send_ahead(std::make_shared<const Bytes>(protocol::encode_y_saved(updates)));
 }
 
 void YSession::send_refused(const Error& error) {

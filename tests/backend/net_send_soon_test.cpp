@@ -1,4 +1,5 @@
-// Messages that nobody waits for (session::Connection::send_soon), and what a handshake writes.
+// Which connections are written first, and when: messages that nobody waits for (session::Connection::send_soon), those that
+// their peers wait for (send_ahead), and what a handshake writes.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -84,6 +85,50 @@ TEST(NetSendSoon, ALoopThatIsBusyWritesSeveralTogether) {
     written = journal.count("written") - before;
   }
   EXPECT_LT(written, kTellers / 2);
+}
+
+// For each message, all others are sent one byte, and then its author is.
+class AnsweringHandler final : public session::ConnectionHandler {
+ public:
+  AnsweringHandler(std::vector<AnsweringHandler*>& all, Journal& journal)
+      : all_(all), journal_(journal), number_(all.size()) {
+    all_.push_back(this);
+  }
+
+  void on_open(session::Connection& connection) override {
+    connection_ = &connection;
+    journal_.note("open");
+  }
+  void on_message(ByteView) override {
+    for (AnsweringHandler* other : all_)
+      if (other != this) other->connection_->send(one_byte());
+    connection_->send_ahead(one_byte());
+  }
+  void on_drained() override { journal_.note("written " + std::to_string(number_)); }
+  void on_closed(std::uint16_t) override {}
+
+ private:
+  std::vector<AnsweringHandler*>& all_;
+  Journal& journal_;
+  const std::size_t number_;
+  session::Connection* connection_ = nullptr;
+};
+
+TEST(NetSendAhead, WhoWaitsForAnAnswerIsWrittenBeforeThoseWhoAreTold) {
+  Journal journal;
+  std::vector<AnsweringHandler*> all;
+  TestServer test({}, 1, {}, accept_with([&](Scheduler&) {
+                    return std::make_unique<AnsweringHandler>(all, journal);
+                  }));
+  std::vector<std::unique_ptr<WsClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<WsClient>(test.port));
+    ASSERT_TRUE(journal.wait_for("open", i + 1));
+  }
+  clients[1]->send_binary("go");
+  ASSERT_TRUE(journal.wait_for("written 2"));
+  EXPECT_EQ(journal.lines(), (std::vector<std::string>{"open", "open", "open", "written 1",
+                                                       "written 0", "written 2"}));
 }
 
 // Sends its first message when it opens.

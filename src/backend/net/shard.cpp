@@ -304,10 +304,21 @@ void Shard::tick(std::size_t left) {
 }
 
 void Shard::flush_later(std::shared_ptr<Socket> socket) {
-  const Lane lane = socket->lane_;
-  ToFlush& waiting = to_flush_[lane];
-  if (!std::exchange(waiting.posted, true)) post_flush(lane, *socket);
+  ToFlush& waiting = to_flush(*socket);
   (socket->queued_ > kMuchToFlush ? waiting.much : waiting.little).push(std::move(socket));
+}
+
+// An ack that queues behind pages is one of much.
+void Shard::flush_ahead(std::shared_ptr<Socket> socket) {
+  ToFlush& waiting = to_flush(*socket);
+  (socket->queued_ > kMuchToFlush ? waiting.much : waiting.ahead).push(std::move(socket));
+}
+
+// Those of the socket's lane, for which a task is due.
+Shard::ToFlush& Shard::to_flush(const Socket& socket) {
+  ToFlush& waiting = to_flush_[socket.lane_];
+  if (!std::exchange(waiting.posted, true)) post_flush(socket.lane_, socket);
+  return waiting;
 }
 
 // The socket keeps the core, and so this shard, alive until the task has run. Written so that the task needs no
@@ -330,20 +341,23 @@ void Shard::flush_put_off() {
   }
 }
 
-// What is little is written first: an ack does not wait for the pages that others are sent.
+// What is little is written before the pages that others are sent. Of the pages, some are written in each turn.
 void Shard::flush_some(Lane lane) {
   const Doing naming(loop_, "send");
-  auto& [little, much, posted] = to_flush_[lane];  // sockets may add others meanwhile
-  while (!little.empty() && !loop_.slice_is_over()) flush_first(little);
+  ToFlush& waiting = to_flush_[lane];  // sockets may add others meanwhile
+  const auto next = [&]() -> Waiting& {
+    if (!waiting.ahead.empty()) return waiting.ahead;
+    return waiting.little.empty() ? waiting.much : waiting.little;
+  };
+  while (&next() != &waiting.much && !loop_.slice_is_over()) flush_first(next());
   do {
-    if (!much.empty()) flush_first(much);
-  } while (!much.empty() && little.empty() && !loop_.slice_is_over());
-  const auto& rest = little.empty() ? much : little;
-  posted = !rest.empty();
-  if (posted) post_flush(lane, *rest.front());
+    if (!waiting.much.empty()) flush_first(waiting.much);
+  } while (!waiting.much.empty() && &next() == &waiting.much && !loop_.slice_is_over());
+  waiting.posted = !next().empty();
+  if (waiting.posted) post_flush(lane, *next().front());
 }
 
-void Shard::flush_first(Fifo<std::shared_ptr<Socket>>& waiting) {
+void Shard::flush_first(Waiting& waiting) {
   const auto socket = waiting.take();
   socket->flush_requested_ = false;
   if (!socket->is_destroyed()) socket->flush();

@@ -175,6 +175,10 @@ class Shard {
   // Calls socket->flush() in a later turn of its lane, only once for all calls within this turn.
   void flush_later(std::shared_ptr<Socket> socket);
 
+  // The same before all others of its lane that have not been written yet: its peer waits for it, and works while the
+  // others are written.
+  void flush_ahead(std::shared_ptr<Socket> socket);
+
   // The same after kSoonMs, unless the socket has written everything by then. So a loop that has much to do writes
   // less often, and more at a time.
   void flush_soon(std::shared_ptr<Socket> socket);
@@ -188,16 +192,20 @@ class Shard {
   void shed(const Socket& most);
   bool must_cut() const;
   bool shed_queue(std::uint64_t min_age_ms);
-  // The sockets of one lane with something to write, those with little and those with much.
+  using Waiting = Fifo<std::shared_ptr<Socket>>;
+  // The sockets of one lane with something to write, in this order: those whose peers wait, those with little and those
+  // with much.
   struct ToFlush {
-    Fifo<std::shared_ptr<Socket>> little;
-    Fifo<std::shared_ptr<Socket>> much;
+    Waiting ahead;
+    Waiting little;
+    Waiting much;
     bool posted = false;  // a task for them is due
   };
+  ToFlush& to_flush(const Socket& socket);
   void post_flush(Lane lane, const Socket& socket);
   void flush_put_off();
   void flush_some(Lane lane);
-  static void flush_first(Fifo<std::shared_ptr<Socket>>& waiting);
+  static void flush_first(Waiting& waiting);
 
   ServerCore& core_;
   EventLoop& loop_;

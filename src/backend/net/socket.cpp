@@ -130,6 +130,12 @@ void Socket::request_flush() {
   shard_.flush_later(shared_from_this());
 }
 
+void Socket::request_flush_ahead() {
+  count_queue();
+  if (is_destroyed() || std::exchange(flush_requested_, true)) return;
+  shard_.flush_ahead(shared_from_this());
+}
+
 void Socket::request_flush_soon() {
   if (!shard_.loop().is_behind()) return request_flush();
   count_queue();

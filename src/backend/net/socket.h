@@ -78,6 +78,8 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   // bytes.
   void arm(bool reading);
   void request_flush();
+  // The same before others that were requested in this turn.
+  void request_flush_ahead();
   // The same for what nobody waits for (Shard::flush_soon).
   void request_flush_soon();
   bool is_write_blocked() const { return write_blocked_ != IoStatus::kOk; }

@@ -50,6 +50,10 @@ void WebSocket::send(session::SharedBytes message) {
   if (queue(std::move(message))) request_flush();
 }
 
+void WebSocket::send_ahead(session::SharedBytes message) {
+  if (queue(std::move(message))) request_flush_ahead();
+}
+
 void WebSocket::send_soon(session::SharedBytes message) {
   if (queue(std::move(message))) request_flush_soon();
 }

@@ -47,6 +47,7 @@ class WebSocket final : public Socket, public session::Connection {
   static void adopt(Shard& shard, Handoff handoff);
 
   void send(session::SharedBytes message) override;
+  void send_ahead(session::SharedBytes message) override;
   void send_soon(session::SharedBytes message) override;
   // While reading is off, a vanished peer is noticed only if it does not accept queued bytes for
   // ServerOptions::stall_timeout_ms, or when reading is turned on again. close() turns reading on.
