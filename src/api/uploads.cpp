@@ -178,17 +178,13 @@ void take_body(SharedRequest request, std::optional<Hash256> checksum, http::Res
 
 // ---- beginning
 
-// kTooLarge, kForbidden: over a limit or a quota. `others`: the uploads of the tenant.
+// kTooLarge, kForbidden: over a limit or a quota. `others`: the uploads of the tenant that are not over.
 Result<void> check_room(const Call& call, const log::Upload& upload,
                         const std::vector<log::Upload>& others) {
   std::uint64_t promised = upload.length.value_or(0);
-  std::size_t unfinished = 0;
-  for (const log::Upload& other : others) {
-    if (other.done) continue;
-    ++unfinished;
+  for (const log::Upload& other : others)
     if (other.workspace == upload.workspace) promised += other.length.value_or(other.bytes());
-  }
-  if (unfinished >= kMostUploads)
+  if (others.size() >= kMostUploads)
     return fail(ErrorCode::kUnavailable, "too many uploads are not finished");
   const limits::SharedUse use = call.shard.uses.of(call.path.workspace);
   if (use == nullptr) return {};
@@ -257,7 +253,7 @@ void begin_upload(Call call) {
   log::FileStore& files = call.shard.store->files();
   auto request =
       std::make_shared<UploadRequest>(UploadRequest{std::move(call), *std::move(upload)});
-  files.list_uploads(tenant, "", 2 * kMostUploads,
+  files.list_uploads(tenant, "", kMostUploads,
                      [request, tenant, &files](Result<std::vector<log::Upload>> others) {
                        if (!others) return request->call.refuse(others.error());
                        if (auto room = check_room(request->call, request->upload, *others); !room)

@@ -114,7 +114,7 @@ class FileStore {
   // Removes the upload, with its chunks unless it has become a file. Ending one that is not there succeeds.
   virtual void end_upload(std::string tenant, std::string id, Done<void> done) = 0;
 
-  // Up to `limit` uploads of a tenant whose ids follow `after`.
+  // Up to `limit` uploads of a tenant that are not over, and whose ids follow `after`.
   virtual void list_uploads(std::string tenant, std::string after, std::size_t limit,
                             Done<std::vector<Upload>> done) = 0;
 

@@ -15,7 +15,7 @@ void put_empty(Writes& writes, const std::string& key) {
 }
 
 void put_upload(const std::string& tenant, const log::Upload& upload, Writes& writes) {
-  const std::string key = upload_key(tenant, upload.id);
+  const std::string key = upload.done ? over_key(tenant, upload.id) : upload_key(tenant, upload.id);
   writes.put(Family::kMeta, key, encode_upload(key, upload));
 }
 
@@ -160,6 +160,7 @@ Result<void> FileCommit::change(const std::string& tenant, CloseUpload& close,
                          .length = upload->length,
                          .expires_ms = upload->expires_ms,
                          .done = true};
+  writes.remove(Family::kMeta, upload_key(tenant, close.id));
   put_upload(tenant, left, writes);
   return {};
 }
@@ -170,6 +171,7 @@ Result<void> FileCommit::change(const std::string& tenant, EndUpload& end, Relea
   if (!upload && upload.error().code == ErrorCode::kNotFound) return {};
   if (!upload) return std::unexpected(upload.error());
   writes.remove(Family::kMeta, upload_key(tenant, end.id));
+  writes.remove(Family::kMeta, over_key(tenant, end.id));
   if (upload->done) return {};  // its list is that of a file
   if (upload->file) {
     writes.remove(Family::kMeta, holder_key(tenant, *upload->file, end.id));

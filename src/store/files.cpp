@@ -126,6 +126,10 @@ std::string upload_key(std::string_view tenant, std::string_view id) {
   return file_prefix(FileKey::kUpload, tenant).append(id);
 }
 
+std::string over_key(std::string_view tenant, std::string_view id) {
+  return file_prefix(FileKey::kOver, tenant).append(id);
+}
+
 std::string page_key(std::string_view tenant, std::string_view list, std::uint32_t page) {
   std::string key = file_prefix(FileKey::kPage, tenant).append(list);
   put_big_endian(key, page, kPageNumberBytes);
@@ -220,7 +224,8 @@ std::string encode_page(std::string_view key, const std::vector<Hash256>& names)
 
 Result<std::optional<log::Upload>> read_upload(const Tables& tables, std::string_view tenant,
                                                std::string_view id) {
-  const auto value = read_value(tables, upload_key(tenant, id));
+  auto value = read_value(tables, upload_key(tenant, id));
+  if (value && !*value) value = read_value(tables, over_key(tenant, id));
   if (!value) return std::unexpected(value.error());
   if (!*value) return std::nullopt;
   auto upload = decode_upload(id, **value);
@@ -239,7 +244,7 @@ Result<std::vector<log::Upload>> read_uploads(const Tables& tables, std::string_
     const auto value = decode_directory(cursor->key(), cursor->value());
     auto upload = value ? decode_upload(cursor->key().substr(prefix.size()), *value) : std::nullopt;
     if (!upload) return file_damaged();
-    uploads.push_back(std::move(*upload));
+    if (!upload->done) uploads.push_back(std::move(*upload));
   }
   if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
   return uploads;
@@ -398,15 +403,17 @@ Result<std::vector<ListOfTenant>> read_dead_lists(const Tables& tables) {
 Result<std::vector<ListOfTenant>> read_expired_uploads(const Tables& tables, std::uint64_t now_ms,
                                                        std::size_t limit) {
   std::vector<ListOfTenant> expired;
-  const auto read = each_of_kind(
-      tables, FileKey::kUpload, [&](std::string tenant, std::string rest, std::string_view value) {
-        const auto content = decode_directory(upload_key(tenant, rest), value);
-        const auto upload = content ? decode_upload(rest, *content) : std::nullopt;
-        if (upload && upload->expires_ms <= now_ms)
-          expired.push_back({std::move(tenant), std::move(rest)});
-        return expired.size() < limit;
-      });
-  if (!read) return std::unexpected(read.error());
+  for (const FileKey kind : {FileKey::kUpload, FileKey::kOver}) {
+    const auto read =
+        each_of_kind(tables, kind, [&](std::string tenant, std::string id, std::string_view value) {
+          const auto content = decode_directory(file_prefix(kind, tenant).append(id), value);
+          const auto upload = content ? decode_upload(id, *content) : std::nullopt;
+          if (upload && upload->expires_ms <= now_ms)
+            expired.push_back({std::move(tenant), std::move(id)});
+          return expired.size() < limit;
+        });
+    if (!read) return std::unexpected(read.error());
+  }
   return expired;
 }
 

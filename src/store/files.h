@@ -31,6 +31,7 @@ inline constexpr std::size_t kChunksOfPage = 512;
 // Of the whole name space of a tenant: "f/" kind tenant NUL.
 enum class FileKey : char {
   kUpload = 'u',    // id: the upload
+  kOver = 'o',      // id: an upload that is over. Apart, because nobody counts them
   kPage = 'p',      // list, page (4): names of chunks
   kFile = 'f',      // hash: the list of the file, its size
   kHolder = 'r',    // hash, holder: nothing
@@ -38,6 +39,7 @@ enum class FileKey : char {
 };
 std::string file_prefix(FileKey kind, std::string_view tenant);
 std::string upload_key(std::string_view tenant, std::string_view id);
+std::string over_key(std::string_view tenant, std::string_view id);
 std::string page_key(std::string_view tenant, std::string_view list, std::uint32_t page);
 std::string file_key(std::string_view tenant, const Hash256& file);
 std::string dead_list_key(std::string_view tenant, std::string_view list);
@@ -73,6 +75,7 @@ std::string encode_page(std::string_view key, const std::vector<Hash256>& names)
 // nullopt: there is none. kCorrupt: it is damaged.
 Result<std::optional<log::Upload>> read_upload(const Tables& tables, std::string_view tenant,
                                                std::string_view id);
+// Those that are not over.
 Result<std::vector<log::Upload>> read_uploads(const Tables& tables, std::string_view tenant,
                                               std::string_view after, std::size_t limit);
 Result<std::optional<log::StoredFile>> read_file(const Tables& tables, std::string_view tenant,

@@ -68,6 +68,7 @@ Result<bool> TenantErasure::next_ranges(const Tables& tables, Writes& writes) {
   const std::string all = qualified(tenant_, "");
   for (std::string prefix : {retention_key(all), std::string(kWaitingPrefix) + all,
                              file_prefix(FileKey::kUpload, tenant_),
+                             file_prefix(FileKey::kOver, tenant_),
                              file_prefix(FileKey::kPage, tenant_),
                              file_prefix(FileKey::kFile, tenant_),
                              file_prefix(FileKey::kHolder, tenant_),

@@ -120,6 +120,20 @@ TEST_F(FilesOfBatches, OneChangeOfAnUploadInABatch) {
   EXPECT_EQ(answers[1].error().code, ErrorCode::kConflict);
 }
 
+// A tenant may have a limited number of others, and ends many in a day.
+TEST_F(FilesOfBatches, AnUploadThatIsOverIsKnownAndNotListed) {
+  make_file();
+  EXPECT_EQ(store::read_uploads(tables_, "", "", 10)->size(), 1U);
+  ASSERT_TRUE(commit_one(store::CloseUpload{kId})[0]);
+  EXPECT_TRUE(store::read_uploads(tables_, "", "", 10)->empty());
+  EXPECT_TRUE(store::read_upload(tables_, "", kId).value()->done);
+  EXPECT_EQ(commit_one(store::BeginUpload{log::Upload{.id = kId}})[0].error().code,
+            ErrorCode::kConflict);
+  EXPECT_EQ(store::read_expired_uploads(tables_, 1, 10)->size(), 1U);
+  ASSERT_TRUE(commit_one(store::EndUpload{kId})[0]);
+  EXPECT_EQ(store::read_upload(tables_, "", kId).value(), std::nullopt);
+}
+
 // A list is removed in slices, from its end.
 TEST_F(FilesOfBatches, ALongListGoesInSlices) {
   log::Upload upload{.id = kId};
