@@ -28,6 +28,7 @@ enum class ErrorCode : std::uint8_t {
   kNoSuchForm,     // this cannot be shown in the form that was asked for
   kUnprocessable,  // a well-formed document that cannot be written here
   kGone,           // it was deleted; what it was does not come back
+  kMoved,          // it has another name now, which the message says
 };
 
 // The stable name of the code in messages and JSON: "malformed", "too_large", …

@@ -152,7 +152,8 @@ void replay_original(Inquiry asked, std::shared_ptr<Copying> copying, log::Posit
     if (!original) return asked.refuse(original.error());
     if (const auto deleted =
             state::gone_at(*deletions, copying->from.object, at, original->position))
-      return asked.refuse(*deleted);
+      return asked.refuse(
+          {ErrorCode::kGone, fmt::format("object {}: {}", copying->from.object, deleted->message)});
     if (original->position == 0)
       return asked.refuse({ErrorCode::kNotFound, copying->refusal_of_none()});
     copying->copied = original->position;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/deleted.h"
+#include "api/redirect.h"
 #include "api/support.h"
 #include "base/mutation.h"
 #include "base/qualified_name.h"
@@ -126,6 +127,14 @@ bool names_object(const Route& route) {
   return route.path.ends_with("{object}");
 }
 
+// Whoever asks for an object under an earlier name is sent on, unless he asks about that name.
+const std::string* moved_to(const Route& route, const Call& call) {
+  const bool of_name = route.path.contains("/redirects/") || route.path.contains("/rename/");
+  if (!names_object(route) || of_name) return nullptr;
+  const workspace::Workspace* open = call.shard.host.find_open(call.path.workspace);
+  return open == nullptr ? nullptr : open->moved_to(call.path.object);
+}
+
 struct JudgedAs {
   std::string object;
   bool lists = false;  // `object` is the beginning of names
@@ -153,6 +162,8 @@ void serve(const Route& route, Call call) {
   const auto [named, lists] = judged_as(route, *asked);
   auto admitted = [&route, asked](Result<void> open) {
     if (!open) return asked->refuse(open.error());
+    if (const std::string* name = moved_to(route, *asked))
+      return asked->refuse(log::renamed_error(*name));
     run_route(route, std::move(*asked));
   };
   asked->shard.host.admit(asked->caller, route.right, asked->path.workspace, named,
@@ -177,7 +188,7 @@ std::vector<const Route*> all_routes() {
 }
 
 void Call::refuse(const Error& error) {
-  answer(to_response(error));
+  answer(refusal(request, path.object, error));
 }
 
 void Inquiry::answer(Answer made) {
@@ -186,7 +197,7 @@ void Inquiry::answer(Answer made) {
 }
 
 void Inquiry::refuse(const Error& error) {
-  answer(to_response(error));
+  answer(refusal(request, path.object, error));
 }
 
 // Those who share a token share its limits, but only those of one network.

@@ -17,7 +17,8 @@ int status_of(ErrorCode code) {
     case ErrorCode::kNotFound: return 404;
     case ErrorCode::kConflict: return 409;
     case ErrorCode::kNoSuchForm: return 406;
-    case ErrorCode::kGone: return 410;
+    case ErrorCode::kGone:
+    case ErrorCode::kMoved: return 410;
     case ErrorCode::kTooLarge: return 413;
     case ErrorCode::kUnprocessable: return 422;
     case ErrorCode::kUnsupported: return 501;

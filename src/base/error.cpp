@@ -19,6 +19,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kNoSuchForm: return "no_such_form";
     case ErrorCode::kUnprocessable: return "unprocessable";
     case ErrorCode::kGone: return "gone";
+    case ErrorCode::kMoved: return "moved";
   }
   return "unknown";
 }

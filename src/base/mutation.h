@@ -193,7 +193,9 @@ namespace syncline {
   X(forget_deleted_workspaces) /* a restart brings back the workspaces that were deleted */        \
   X(spare_open_workspace)      /* those who have a deleted workspace open stay there */            \
   X(skip_late_snapshots)       /* a snapshot that comes during an erasure stays */                 \
-  X(leave_last_object)         /* an erasure of a workspace leaves an object out */
+  X(leave_last_object)         /* an erasure of a workspace leaves an object out */                \
+  X(rename_forgets_past)       /* what an object was before it was renamed is not found */         \
+  X(open_old_name)             /* whoever opens the old name of an object gets an empty one */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

@@ -18,6 +18,7 @@ void add_commands(syncline::cli::Command& program) {
   add_blame(program);
   add_restore(program);
   add_cp(program);
+  add_mv(program);
   add_rm(program);
   add_undelete(program);
   add_pin(program);

@@ -10,6 +10,8 @@
 namespace syncline::log {
 namespace {
 
+constexpr std::string_view kRenamedTo = "renamed to ";
+
 Result<void> check_deleted_name(const std::string& object, std::uint64_t generation) {
   if (auto named = check_object_id(object); !named) return named;
   if (is_system_object(object))
@@ -31,6 +33,9 @@ Result<const EndedGeneration*> open_end(const HeldDeletions& held, const std::st
                                         std::uint64_t generation) {
   const EndedGeneration* last = held.last(object);
   if (last == nullptr || last->generation != generation) return not_deleted(object);
+  if (last->is_renamed())
+    return fail(ErrorCode::kConflict,
+                fmt::format("object {} was renamed to {}", object, last->renamed_to));
   if (last->erased) return erased_already(object);
   return last;
 }
@@ -63,10 +68,46 @@ const EndedGeneration* HeldDeletions::find(std::string_view object,
   return found == all->second.end() ? nullptr : &*found;
 }
 
+const EndedGeneration* HeldDeletions::redirect(std::string_view object) const {
+  const EndedGeneration* ended = last(object);
+  return ended != nullptr && ended->redirects ? ended : nullptr;
+}
+
+std::vector<HeldDeletions::Generation> HeldDeletions::earlier_names(
+    const std::string& object, std::uint64_t generation) const {
+  std::vector<Generation> names;
+  for (auto next = continued.find({object, generation});
+       next != continued.end() && names.size() < kMaxNamesOfObject;
+       next = continued.find(next->second))
+    names.push_back(next->second);
+  return names;
+}
+
+Position HeldDeletions::renamed_after(std::string_view object) const {
+  const auto next = continued.upper_bound({std::string(object), ~std::uint64_t{0}});
+  if (next == continued.begin() || std::prev(next)->first.first != object) return 0;
+  const auto& [name, generation] = std::prev(next)->second;
+  const EndedGeneration* ended = find(name, generation);
+  return ended == nullptr ? 0 : ended->after;
+}
+
 void HeldDeletions::add(std::string object, EndedGeneration ended) {
   ++generations;
   version_bytes += ended.version.size();
+  if (ended.redirects) ++redirects;
+  if (ended.is_renamed())
+    continued[{ended.renamed_to, ended.renamed_generation}] = {object, ended.generation};
   objects[std::move(object)].push_back(std::move(ended));
+}
+
+Error renamed_error(std::string_view to) {
+  return {ErrorCode::kMoved, std::string(kRenamedTo).append(to)};
+}
+
+std::string_view new_name_in(const Error& error) {
+  const std::string_view message = error.message;
+  if (error.code != ErrorCode::kMoved || !message.starts_with(kRenamedTo)) return {};
+  return message.substr(kRenamedTo.size());
 }
 
 // ---- by themselves
@@ -102,6 +143,23 @@ Result<void> check_deletion_act(const UndeleteObject& act) {
 
 Result<void> check_deletion_act(const EraseObject& act) {
   return check_deleted_name(act.object, act.generation);
+}
+
+Result<void> check_deletion_act(const RenameObject& act) {
+  if (auto ok = check_deleted_name(act.object, act.generation); !ok) return ok;
+  if (auto ok = check_deleted_name(act.to, act.to_generation); !ok) return ok;
+  if (act.object == act.to) return fail(ErrorCode::kInvalid, "the object has that name");
+  if (act.after <= act.since)
+    return fail(ErrorCode::kInvalid, "what is renamed has at least one event");
+  return check_deletion_act(DeleteObject{.object = act.object,
+                                         .generation = act.generation,
+                                         .after = act.after,
+                                         .type = act.type,
+                                         .version = act.version});
+}
+
+Result<void> check_deletion_act(const RemoveRedirect& act) {
+  return check_deleted_name(act.object, 1);
 }
 
 Result<void> check_deletion_act(const DeleteWorkspace& act) {
@@ -153,6 +211,36 @@ Result<void> check_fits(const HeldDeletions& held, const EraseObject& act) {
   if (ended == nullptr) return not_deleted(act.object);
   if (ended->erased) return erased_already(act.object);
   return {};
+}
+
+Result<void> check_fits(const HeldDeletions& held, const RenameObject& act) {
+  auto ends = check_fits(held, DeleteObject{.object = act.object,
+                                            .generation = act.generation,
+                                            .after = act.after,
+                                            .type = act.type,
+                                            .version = act.version});
+  if (!ends) return ends;
+  if (held.earlier_names(act.object, act.generation).size() + 1 >= kMaxNamesOfObject)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("an object can have {} names, one after the other", kMaxNamesOfObject));
+  const EndedGeneration* before = held.last(act.to);
+  if (act.to_generation != (before == nullptr ? 1 : before->generation + 1))
+    return fail(ErrorCode::kConflict, fmt::format("object {} is of another generation", act.to));
+  if (before != nullptr && !before->is_renamed() && !before->erased)
+    return fail(ErrorCode::kConflict,
+                fmt::format("an object {} was deleted, and is not erased yet", act.to));
+  if (before != nullptr && before->redirects && before->renamed_to != act.object)
+    return fail(ErrorCode::kConflict, fmt::format("the name {} leads to {}: remove that first",
+                                                  act.to, before->renamed_to));
+  if (held.redirects >= kMaxRedirects)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("a workspace can have {} redirects at most", kMaxRedirects));
+  return {};
+}
+
+Result<void> check_fits(const HeldDeletions& held, const RemoveRedirect& act) {
+  if (held.redirect(act.object) != nullptr) return {};
+  return fail(ErrorCode::kNotFound, fmt::format("the name {} leads nowhere", act.object));
 }
 
 Result<void> check_fits(const HeldDeletions& held, const DeleteWorkspace& act) {
@@ -211,6 +299,36 @@ void carry_out(HeldDeletions& held, const EraseObject& act, const std::string&, 
   EndedGeneration& ended = *std::ranges::find(all, act.generation, &EndedGeneration::generation);
   ended.erase_at_ms = 0;
   ended.erased = act.complete;
+  // What it was under earlier names goes with it.
+  for (const auto& [name, generation] : held.earlier_names(act.object, act.generation)) {
+    auto& earlier = held.objects.find(name)->second;
+    auto& renamed = *std::ranges::find(earlier, generation, &EndedGeneration::generation);
+    renamed.erase_at_ms = 0;
+    renamed.erased = act.complete;
+  }
+}
+
+void carry_out(HeldDeletions& held, const RenameObject& act, const std::string& principal,
+               std::uint64_t unix_ms) {
+  const auto led = held.objects.find(act.to);
+  if (led != held.objects.end() && std::exchange(led->second.back().redirects, false))
+    --held.redirects;
+  held.add(act.object, {.generation = act.generation,
+                        .after = act.after,
+                        .deleted_ms = unix_ms,
+                        .erase_at_ms = kNeverErased,
+                        .principal = principal,
+                        .type = act.type,
+                        .version = act.version,
+                        .renamed_to = act.to,
+                        .renamed_generation = act.to_generation,
+                        .since = act.since,
+                        .redirects = true});
+}
+
+void carry_out(HeldDeletions& held, const RemoveRedirect& act, const std::string&, std::uint64_t) {
+  held.objects.find(act.object)->second.back().redirects = false;
+  --held.redirects;
 }
 
 void carry_out(HeldDeletions& held, const DeleteWorkspace& act, const std::string& principal,

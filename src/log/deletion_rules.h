@@ -6,6 +6,10 @@
 // vector of a document: client ids and clocks, without content. By it, a replica of that generation is known when it
 // comes back (merge/lineage.h). docs/deletion.md explains the rest.
 //
+// Renaming an object ends its present generation under the old name, and begins one under the new name that continues it: the
+// events of before are read as the past of the new name. The old name leads to the new one until somebody removes this
+// redirect. An event of the new name follows in the same append (EventKind::kRenamed).
+//
 // The deletion of a workspace ends its present generation: what it holds is hidden. Its log goes on, with the erasure of all
 // its objects, until its name begins anew.
 //
@@ -18,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "log/event.h"
@@ -31,8 +36,13 @@ inline constexpr std::size_t kMaxEndedGenerations = std::size_t{1} << 16;
 inline constexpr std::size_t kMaxEndedVersionBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxAllEndedVersionBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxSeeds = 1024;
+inline constexpr std::size_t kMaxRedirects = 4096;
+inline constexpr std::size_t kMaxNamesOfObject =
+    64;  // one after the other; each read of its past looks at all
 inline constexpr std::uint64_t kDefaultGraceMs = std::uint64_t{30} * 86'400'000;
 inline constexpr std::uint64_t kMaxGraceMs = std::uint64_t{3650} * 86'400'000;
+inline constexpr std::uint64_t kNeverErased =
+    ~std::uint64_t{0};  // for itself: its object goes on elsewhere
 
 // How long what is deleted from now on can be undeleted, and which replica ids say nothing of a generation, because
 // every new object of the application begins with changes of these replicas.
@@ -71,6 +81,27 @@ struct EraseObject {
   bool complete = false;
 
   bool operator==(const EraseObject&) const = default;
+};
+
+// Ends a generation, which goes on under another name.
+struct RenameObject {
+  std::string object;
+  std::uint64_t generation = 1;
+  Position since = 0;  // its events have positions after this one,
+  Position after = 0;  // and up to this one
+  std::string type = {};
+  Bytes version = {};  // as in DeleteObject
+  std::string to;
+  std::uint64_t to_generation = 1;
+
+  bool operator==(const RenameObject&) const = default;
+};
+
+// The old name leads nowhere any more: a new object can have it.
+struct RemoveRedirect {
+  std::string object;
+
+  bool operator==(const RemoveRedirect&) const = default;
 };
 
 // Ends the present generation of the workspace: nobody is served there any more.
@@ -112,7 +143,13 @@ struct EndedGeneration {
   std::string principal = {};  // who deleted it
   std::string type = {};
   Bytes version = {};
+  // Not deleted, but renamed: it goes on as this generation of that name. Empty: it was deleted.
+  std::string renamed_to = {};
+  std::uint64_t renamed_generation = 0;
+  Position since = 0;      // of a renamed one: its events come after this position
+  bool redirects = false;  // the name still leads there
 
+  bool is_renamed() const { return !renamed_to.empty(); }
   bool operator==(const EndedGeneration&) const = default;
 };
 
@@ -138,20 +175,38 @@ struct HeldDeletions {
   std::size_t version_bytes = 0;                                             // of all of them
   std::uint64_t workspace_generation = 1;   // the present one, or the one that has ended
   std::optional<EndedWorkspace> workspace;  // nullopt: it is there
+  std::size_t redirects = 0;                // names that lead to another one
+  // Which generation of which name an object continues, by the name and generation that it has now. Follows from `objects`.
+  using Generation = std::pair<std::string, std::uint64_t>;
+  std::map<Generation, Generation> continued;
 
   // The last generation of the object that has ended; nullptr: none has.
   const EndedGeneration* last(std::string_view object) const;
   const EndedGeneration* find(std::string_view object, std::uint64_t generation) const;
+  // The last generation of the object that has ended, if its name leads to another one; otherwise nullptr.
+  const EndedGeneration* redirect(std::string_view object) const;
+  // What an object was under its earlier names, the last one first. At most kMaxNamesOfObject.
+  std::vector<Generation> earlier_names(const std::string& object, std::uint64_t generation) const;
+  // The position after which the object last began as what had another name; 0: it never did.
+  Position renamed_after(std::string_view object) const;
   void add(std::string object, EndedGeneration ended);
 
   bool operator==(const HeldDeletions&) const = default;
 };
+
+// kMoved: what everybody is told who wants the object under its old name. In the message, the new name follows the first words,
+// so a client can go there.
+Error renamed_error(std::string_view to);
+// The new name in such a message; "": it is another error.
+std::string_view new_name_in(const Error& error);
 
 // kInvalid, kTooLarge: a name, a number or a length that cannot be.
 Result<void> check_deletion_act(const SetDeletionRule& act);
 Result<void> check_deletion_act(const DeleteObject& act);
 Result<void> check_deletion_act(const UndeleteObject& act);
 Result<void> check_deletion_act(const EraseObject& act);
+Result<void> check_deletion_act(const RenameObject& act);
+Result<void> check_deletion_act(const RemoveRedirect& act);
 Result<void> check_deletion_act(const DeleteWorkspace& act);
 Result<void> check_deletion_act(const UndeleteWorkspace& act);
 Result<void> check_deletion_act(const EraseWorkspace& act);
@@ -165,6 +220,8 @@ Result<void> check_fits(const HeldDeletions& held, const SetDeletionRule& act);
 Result<void> check_fits(const HeldDeletions& held, const DeleteObject& act);
 Result<void> check_fits(const HeldDeletions& held, const UndeleteObject& act);
 Result<void> check_fits(const HeldDeletions& held, const EraseObject& act);
+Result<void> check_fits(const HeldDeletions& held, const RenameObject& act);
+Result<void> check_fits(const HeldDeletions& held, const RemoveRedirect& act);
 Result<void> check_fits(const HeldDeletions& held, const DeleteWorkspace& act);
 Result<void> check_fits(const HeldDeletions& held, const UndeleteWorkspace& act);
 Result<void> check_fits(const HeldDeletions& held, const EraseWorkspace& act);
@@ -178,6 +235,10 @@ void carry_out(HeldDeletions& held, const DeleteObject& act, const std::string& 
 void carry_out(HeldDeletions& held, const UndeleteObject& act, const std::string& principal,
                std::uint64_t unix_ms);
 void carry_out(HeldDeletions& held, const EraseObject& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const RenameObject& act, const std::string& principal,
+               std::uint64_t unix_ms);
+void carry_out(HeldDeletions& held, const RemoveRedirect& act, const std::string& principal,
                std::uint64_t unix_ms);
 void carry_out(HeldDeletions& held, const DeleteWorkspace& act, const std::string& principal,
                std::uint64_t unix_ms);

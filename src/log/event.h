@@ -69,6 +69,7 @@ enum class EventKind : std::uint16_t {
   kChange = 1,  // a client's change to an object
   kSession =
       2,  // what was known of somebody when rules judged him (log/session_record.h); changes no object
+  kRenamed = 3,  // the object goes on under this name (log/rules.h); changes nothing of it
 };
 
 // A field that this version does not know. Newer writers add fields; older readers keep them.

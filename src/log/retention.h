@@ -91,6 +91,7 @@ struct ObjectErasure {
   std::string object;
   std::uint64_t generation = 1;
   Position from = 0;  // the events up to there have no payload any more
+  Position since = 0;  // what the name was up to there is another object
   Position to = 0;
 };
 

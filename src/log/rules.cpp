@@ -33,6 +33,8 @@ enum class ActCode : std::uint8_t {
   kUndeleteWorkspace = 15,
   kEraseWorkspace = 16,
   kBeginWorkspace = 17,
+  kRenameObject = 18,
+  kRemoveRedirect = 19,
 };
 
 struct ActWriter {
@@ -116,6 +118,20 @@ struct ActWriter {
   void operator()(const BeginWorkspace& act) const {
     begin(ActCode::kBeginWorkspace);
     out.var_uint(act.generation);
+  }
+
+  void operator()(const RenameObject& act) const {
+    of_generation(ActCode::kRenameObject, act.object, act.generation);
+    out.var_uint(act.since);
+    out.var_uint(act.after);
+    out.var_string(act.type);
+    out.var_buffer(act.version);
+    out.var_string(act.to);
+    out.var_uint(act.to_generation);
+  }
+  void operator()(const RemoveRedirect& act) const {
+    begin(ActCode::kRemoveRedirect);
+    out.var_string(act.object);
   }
 
   void of_generation(ActCode code, const std::string& object, std::uint64_t generation) const {
@@ -219,6 +235,17 @@ EraseObject read_erase(ByteReader& in) {
   return act;
 }
 
+RenameObject read_rename(ByteReader& in) {
+  auto act = read_of_generation<RenameObject>(in);
+  act.since = in.var_uint();
+  act.after = in.var_uint();
+  act.type = in.var_string();
+  act.version = to_bytes(in.var_buffer());
+  act.to = in.var_string();
+  act.to_generation = in.var_uint();
+  return act;
+}
+
 DeleteWorkspace read_delete_workspace(ByteReader& in) {
   DeleteWorkspace act;
   act.generation = in.var_uint();
@@ -255,6 +282,8 @@ Result<RuleAct> read_act(ByteReader& in) {
     case ActCode::kUndeleteWorkspace: return UndeleteWorkspace{in.var_uint()};
     case ActCode::kEraseWorkspace: return read_erase_workspace(in);
     case ActCode::kBeginWorkspace: return BeginWorkspace{in.var_uint()};
+    case ActCode::kRenameObject: return read_rename(in);
+    case ActCode::kRemoveRedirect: return RemoveRedirect{std::string(in.var_string())};
   }
   return fail(ErrorCode::kUnsupported,
               fmt::format("this build does not know rules of kind {}", code));
@@ -274,6 +303,8 @@ struct ActCheck {
   Result<void> operator()(const DeleteObject& act) const { return check_deletion_act(act); }
   Result<void> operator()(const UndeleteObject& act) const { return check_deletion_act(act); }
   Result<void> operator()(const EraseObject& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const RenameObject& act) const { return check_deletion_act(act); }
+  Result<void> operator()(const RemoveRedirect& act) const { return check_deletion_act(act); }
   Result<void> operator()(const DeleteWorkspace& act) const { return check_deletion_act(act); }
   Result<void> operator()(const UndeleteWorkspace& act) const { return check_deletion_act(act); }
   Result<void> operator()(const EraseWorkspace& act) const { return check_deletion_act(act); }
@@ -388,6 +419,17 @@ Result<std::optional<RuleChange>> rule_change_in(const Event& event) {
     return fail(ErrorCode::kInvalid,
                 fmt::format("an event of {} belongs to {}", object, object_of(change->act)));
   return std::move(*change);
+}
+
+Result<std::optional<RenameObject>> renaming_in(const Event& event) {
+  if (event.kind != EventKind::kRenamed || event.dropped_payload) return std::nullopt;
+  auto change = decode_rule_change(event.intent);
+  if (!change) return std::unexpected(std::move(change.error()));
+  auto* renamed = std::get_if<RenameObject>(&change->act);
+  if (renamed == nullptr || renamed->to != event.object)
+    return fail(ErrorCode::kInvalid, fmt::format("event {} does not say what object {} continues",
+                                                 event.position, event.object));
+  return std::move(*renamed);
 }
 
 }  // namespace syncline::log

@@ -74,10 +74,10 @@ struct LiftQuarantine {
   bool operator==(const LiftQuarantine&) const = default;
 };
 
-using RuleAct =
-    std::variant<SetPin, RemovePin, SetRetention, PutHold, ReleaseHold, LiftQuarantine, SetPolicy,
-                 RemovePolicy, Share, Unshare, SetDeletionRule, DeleteObject, UndeleteObject,
-                 EraseObject, DeleteWorkspace, UndeleteWorkspace, EraseWorkspace, BeginWorkspace>;
+using RuleAct = std::variant<SetPin, RemovePin, SetRetention, PutHold, ReleaseHold, LiftQuarantine,
+                             SetPolicy, RemovePolicy, Share, Unshare, SetDeletionRule, DeleteObject,
+                             UndeleteObject, EraseObject, DeleteWorkspace, UndeleteWorkspace,
+                             EraseWorkspace, BeginWorkspace, RenameObject, RemoveRedirect>;
 
 struct RuleChange {
   RuleAct act;
@@ -108,5 +108,9 @@ Result<RuleChange> decode_rule_change(ByteView intent);
 // What an event says if it is one of "./pins", "./retention", "./quarantine", "./policy" or "./deletions"; nullopt: it is
 // not, or its kind is unknown. kInvalid: it has another type, an act of another system object, or no payload.
 Result<std::optional<RuleChange>> rule_change_in(const Event& event);
+
+// What an event of the kind kRenamed says: the object continues the one of that name. Its intent is that of the event of
+// "./deletions" before it, without the version. nullopt: it is another event, or its payload was dropped.
+Result<std::optional<RenameObject>> renaming_in(const Event& event);
 
 }  // namespace syncline::log

@@ -50,6 +50,8 @@ struct CarryOut {
   Result<void> operator()(const DeleteObject& act) const { return deletion(act); }
   Result<void> operator()(const UndeleteObject& act) const { return deletion(act); }
   Result<void> operator()(const EraseObject& act) const { return deletion(act); }
+  Result<void> operator()(const RenameObject& act) const { return deletion(act); }
+  Result<void> operator()(const RemoveRedirect& act) const { return deletion(act); }
   Result<void> operator()(const DeleteWorkspace& act) const { return deletion(act); }
   Result<void> operator()(const UndeleteWorkspace& act) const { return deletion(act); }
   Result<void> operator()(const EraseWorkspace& act) const { return deletion(act); }

@@ -122,6 +122,9 @@ class ObjectType {
   // The ids that a recorded change introduces. Empty unless the objects have the facet Attribution.
   virtual Result<std::vector<IdRange>> ids_of(ByteView) const { return std::vector<IdRange>(); }
 
+  // False: what objects hold stands in the log under one name and generation.
+  virtual bool can_be_renamed() const { return true; }
+
   // One intent with the effect of all, for changes of one replica in the order in which it made them. The same
   // for what is told of them. The caller must be ready to take them one by one, because prepare() may refuse
   // the joined one where it refuses only one of them. kUnsupported if the type cannot do it.

@@ -30,7 +30,9 @@ inline identity::Right right_of(const log::RuleAct& act) {
         else if constexpr (std::is_same_v<Act, log::LiftQuarantine>)
           return Right::kQuarantine;
         else if constexpr (std::is_same_v<Act, log::DeleteObject> ||
-                           std::is_same_v<Act, log::UndeleteObject>)
+                           std::is_same_v<Act, log::UndeleteObject> ||
+                           std::is_same_v<Act, log::RenameObject> ||
+                           std::is_same_v<Act, log::RemoveRedirect>)
           return Right::kDelete;
         else if constexpr (std::is_same_v<Act, log::EraseObject>)
           return Right::kErase;

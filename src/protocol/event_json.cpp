@@ -19,6 +19,7 @@ using merge::Touch;
 std::string kind_of(log::EventKind kind) {
   if (kind == log::EventKind::kChange) return "\"change\"";
   if (kind == log::EventKind::kSession) return "\"session\"";
+  if (kind == log::EventKind::kRenamed) return "\"renamed\"";
   return std::to_string(static_cast<unsigned>(kind));
 }
 

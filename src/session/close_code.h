@@ -23,6 +23,7 @@ inline std::uint16_t close_code(ErrorCode code) {
     case ErrorCode::kNotFound: return 4404;
     case ErrorCode::kConflict: return 4409;
     case ErrorCode::kGone: return 4410;
+    case ErrorCode::kMoved: return 4421;
     case ErrorCode::kTooLarge: return 4413;
     case ErrorCode::kFenced:
     case ErrorCode::kUnavailable: return 4503;

@@ -4,11 +4,14 @@
 
 namespace syncline::state {
 
-void AuthorIndex::note(const merge::ObjectType& type, const log::Event& event) {
+void AuthorIndex::note(const merge::ObjectType& type, const log::Event& event,
+                       bool any_generation) {
   position_ = event.position;
-  if (event.kind != log::EventKind::kChange ||
-      std::max<std::uint64_t>(event.generation, 1) != generation_)
+  if (event.kind != log::EventKind::kChange) return;
+  if (!any_generation && std::max<std::uint64_t>(event.generation, 1) != generation_) {
+    skipped_ = true;
     return;
+  }
   const auto ids = type.ids_of(event.intent);
   if (!ids || ids->empty()) return;
   entries_.push_back({event.position, event.accepted_ms(), who(event)});

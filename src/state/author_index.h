@@ -46,9 +46,11 @@ class AuthorIndex {
     crdt::Clock end = 0;
   };
 
-  // Notes an event of the object, if it belongs to the generation. Events whose ids cannot be read
+  // Notes an event of the object, if it belongs to the generation, or whatever its generation is. Events whose ids cannot be read
   // are passed over: retention has dropped what they said.
-  void note(const merge::ObjectType& type, const log::Event& event);
+  void note(const merge::ObjectType& type, const log::Event& event, bool any_generation = false);
+  // A change was passed over because it belongs to another generation.
+  bool has_skipped() const { return skipped_; }
 
   // Who introduced `clock` of the client; `end` is at most `limit`.
   Found find(crdt::ClientId client, crdt::Clock clock, crdt::Clock limit) const;
@@ -93,6 +95,7 @@ class AuthorIndex {
   std::map<Who, std::uint32_t> known_;
   std::vector<const Who*> names_;
   std::size_t ranges_ = 0;
+  bool skipped_ = false;
   log::Position position_ = 0;
   std::uint64_t generation_ = 0;
 };

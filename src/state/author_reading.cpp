@@ -66,7 +66,14 @@ class AuthorReading : public std::enable_shared_from_this<AuthorReading> {
       extended();
       return done_(std::unexpected(std::move(events.error())));
     }
-    for (const log::Event& event : *events) kept_->index.note(wanted_.type, event);
+    for (const log::Event& event : *events) {
+      if (must_begin_again(event)) {
+        all_to_ = event.position;
+        begin_again();
+        return read_on();
+      }
+      kept_->index.note(wanted_.type, event, event.position <= all_to_);
+    }
     if (!events->empty()) {
       // Until it is counted among those that are kept.
       if (sources_.room != nullptr) growing_ = sources_.room->hold(kept_->index.memory_bytes());
@@ -74,6 +81,24 @@ class AuthorReading : public std::enable_shared_from_this<AuthorReading> {
     }
     kept_->index.passed(std::max(kept_->index.position(), wanted_.to));
     finish();
+  }
+
+  // The generation continues what the object was under another name, and some of that was left out.
+  bool must_begin_again(const log::Event& event) const {
+    return event.kind == log::EventKind::kRenamed && event.object == wanted_.object &&
+           event.generation == wanted_.generation && event.position > all_to_ &&
+           kept_->index.has_skipped();
+  }
+
+  // Somebody may still read the other index.
+  void begin_again() {
+    auto waiting = std::exchange(kept_->waiting, {});
+    kept_->extending = false;
+    kept_ = sources_.authors != nullptr ? sources_.authors->renew(wanted_.workspace, wanted_.object)
+                                        : std::make_shared<AuthorIndexes::Kept>();
+    kept_->waiting = std::move(waiting);
+    kept_->extending = true;
+    kept_->index.begin(wanted_.generation);
   }
 
   void finish() {
@@ -101,7 +126,8 @@ class AuthorReading : public std::enable_shared_from_this<AuthorReading> {
   const AuthorsWanted wanted_;
   log::Done<SharedIndex> done_;
   std::shared_ptr<AuthorIndexes::Kept> kept_;
-  MemoryCharge growing_;  // of its index, while it is extended
+  log::Position all_to_ = 0;  // events up to there count, whatever their generation
+  MemoryCharge growing_;      // of its index, while it is extended
 };
 
 }  // namespace

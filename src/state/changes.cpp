@@ -112,6 +112,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
   };
 
   std::string tell(Current& current, const log::Event& event) {
+    if (event.kind == log::EventKind::kRenamed) current.generation = event.generation;
     if (event.kind != log::EventKind::kChange) return "[]";
     auto entered = enter_generation(sources.types, event, current.object, current.generation);
     auto told = entered ? merge::apply_and_tell(*current.object, event.intent)

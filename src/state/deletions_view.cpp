@@ -25,10 +25,14 @@ std::optional<Error> gone_at(const log::HeldDeletions& deletions, std::string_vi
                              log::Position at, log::Position found) {
   const auto all = deletions.objects.find(object);
   if (all == deletions.objects.end()) return std::nullopt;
-  const auto ended = std::ranges::find_if(
-      all->second, [found](const log::EndedGeneration& each) { return found <= each.after; });
+  // Until its last renaming, its events are those of what it was before.
+  const log::Position renamed = deletions.renamed_after(object);
+  const auto ended = std::ranges::find_if(all->second, [&](const log::EndedGeneration& each) {
+    return found <= each.after && each.after > renamed;
+  });
   if (ended == all->second.end()) return std::nullopt;
   if (at <= ended->after && !is_erased(*ended)) return std::nullopt;
+  if (ended->is_renamed() && !is_erased(*ended)) return log::renamed_error(ended->renamed_to);
   return Error{ErrorCode::kGone,
                fmt::format("object {} was deleted after position {}{}", object, ended->after,
                            is_erased(*ended) ? ", and what it was is erased" : "")};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "log/rules.h"
 #include "merge/facets.h"
 #include "state/generation.h"
 
@@ -41,6 +42,7 @@ EffectReplay::Replayed* EffectReplay::resident(const std::string& object) {
 
 Checked<void> EffectReplay::event(const log::Event& event) {
   current_position_ = 0;
+  if (event.kind == log::EventKind::kRenamed) return rename(event);
   if (event.kind != log::EventKind::kChange) return {};
   Replayed* replayed = resident(event.object);
   if (replayed == nullptr) return {};
@@ -50,7 +52,8 @@ Checked<void> EffectReplay::event(const log::Event& event) {
   const bool readable = !event.dropped_payload && types_.find(event.type) != nullptr;
   if (!readable) replayed->gap = true;
   // What was erased has no snapshot that ends its gap. The next generation begins without one.
-  if (replayed->gap && readable && current_generation_ > replayed->gap_generation) end_gap(*replayed);
+  if (replayed->gap && readable && current_generation_ > replayed->gap_generation)
+    end_gap(*replayed);
   if (replayed->gap) {
     replayed->gap_generation = current_generation_;
     note_gap(*replayed, event);
@@ -59,6 +62,32 @@ Checked<void> EffectReplay::event(const log::Event& event) {
   if (auto entered = enter(*replayed, event); !entered) return entered;
   if (auto same = replay(*replayed, event); !same) return same;
   if (++replayed->unmeasured >= kMeasureEvery) measure(event.object, *replayed);
+  return {};
+}
+
+// What the old name held goes on under the new one.
+Checked<void> EffectReplay::rename(const log::Event& event) {
+  const auto act = log::renaming_in(event);
+  if (!act || !*act)
+    return differs(Check::kEffect, {workspace_, event.position, event.object},
+                   "it does not say what it continues");
+  const std::string& from = (*act)->object;
+  continues_[event.object] = from;
+  auto found = objects_.extract(from);
+  if (found.empty()) {
+    if (put_aside_.contains(from)) put_aside_.insert(event.object);
+    return {};
+  }
+  if (const auto before = objects_.find(event.object); before != objects_.end()) {
+    bytes_ -= before->second.bytes;
+    objects_.erase(before);
+  }
+  found.key() = event.object;
+  found.mapped().generation = event.generation;
+  objects_.insert(std::move(found));
+  current_ = event.object;
+  current_position_ = event.position;
+  current_generation_ = event.generation;
   return {};
 }
 
@@ -115,7 +144,12 @@ void EffectReplay::measure(const std::string& object, Replayed& replayed) {
   bytes_ += replayed.bytes;
   if (bytes_ <= memory_bytes_ || objects_.size() == 1) return;
   bytes_ -= replayed.bytes;
-  put_aside_.insert(object);
+  // Also what it was before, which is replayed first.
+  for (auto name = object; put_aside_.insert(name).second;) {
+    const auto before = continues_.find(name);
+    if (before == continues_.end()) break;
+    name = before->second;
+  }
   objects_.erase(object);
   current_position_ = 0;
 }

@@ -90,6 +90,7 @@ class EffectReplay {
 
   Result<bool> shows(const StateParts& state, const merge::Object& object) const;
   Replayed* resident(const std::string& object);
+  log::Checked<void> rename(const log::Event& event);
   log::Checked<void> enter(Replayed& replayed, const log::Event& event);
   log::Checked<void> replay(Replayed& replayed, const log::Event& event);
   void end_gap(Replayed& replayed);
@@ -102,6 +103,7 @@ class EffectReplay {
   std::unordered_map<std::string, Replayed> objects_;
   std::unordered_set<std::string> put_aside_;  // for a later pass
   std::unordered_set<std::string> wanted_;     // in this pass, unless it is the first
+  std::unordered_map<std::string, std::string> continues_;  // what renamed objects were before
   bool first_pass_ = true;
   std::string current_;  // the object of the last event, if it is in objects_
   log::Position current_position_ = 0;

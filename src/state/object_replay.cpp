@@ -369,9 +369,11 @@ class Replay : public std::enable_shared_from_this<Replay> {
   log::Position erased_around(const log::HeldDeletions& deletions, log::Position dropped) const {
     const auto all = deletions.objects.find(object_);
     if (all == deletions.objects.end()) return 0;
+    const log::Position renamed = deletions.renamed_after(object_);
     log::Position to = 0;
     for (const log::EndedGeneration& ended : all->second)
-      if (ended.after >= dropped && log::is_erased(ended)) to = ended.after;
+      if (ended.after >= dropped && ended.after > renamed && log::is_erased(ended))
+        to = ended.after;
     return to;
   }
 
@@ -412,10 +414,24 @@ class Replay : public std::enable_shared_from_this<Replay> {
                     fmt::format("object {} of workspace {}: event {} cannot be applied: {}",
                                 object_, workspace_, event.position, applied.error().message));
     }
+    if (event.kind == log::EventKind::kRenamed)
+      if (auto continued = go_on_as(event); !continued) return continued;
     result_.position = event.position;
     result_.bytes_since_milestone += log::record_bytes(event);
     ++result_.replayed_events;
     if (event.position == damaged_ && result_.object) mend(event);
+    return {};
+  }
+
+  // From here on, the object has another name. Deltas do not extend what is stored under the old one.
+  Result<void> go_on_as(const log::Event& event) {
+    if (!result_.object) {
+      const auto type = sources_.types.require(event.type);
+      if (!type) return std::unexpected(type.error());
+      result_.object = (*type)->create();
+    }
+    result_.generation = event.generation;
+    result_.base = result_.base_bytes = 0;
     return {};
   }
 

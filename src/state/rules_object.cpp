@@ -21,7 +21,8 @@ using merge::Operation;
 constexpr std::uint8_t kRulesSnapshotVersion = 1;
 constexpr std::uint8_t kAccessSnapshotVersion = 2;
 constexpr std::uint8_t kDeletionsSnapshotVersion = 3;
-constexpr std::uint8_t kWorkspaceSnapshotVersion = 4;  // has everything
+constexpr std::uint8_t kWorkspaceSnapshotVersion = 4;
+constexpr std::uint8_t kRenamesSnapshotVersion = 5;  // has everything
 
 // ---- JSON
 
@@ -72,6 +73,14 @@ Any rules_any(const log::SetDeletionRule& rule) {
 }
 
 Any rules_any(const log::EndedGeneration& ended) {
+  if (ended.is_renamed())
+    return Any(Any::Object{{"generation", rules_number(ended.generation)},
+                           {"after", rules_number(ended.after)},
+                           {"principal", Any(ended.principal)},
+                           {"renamed", rules_number(ended.deleted_ms)},
+                           {"renamed_to", Any(ended.renamed_to)},
+                           {"redirects", Any(ended.redirects)},
+                           {"erased", Any(ended.erased)}});
   return Any(Any::Object{{"generation", rules_number(ended.generation)},
                          {"after", rules_number(ended.after)},
                          {"principal", Any(ended.principal)},
@@ -189,6 +198,8 @@ struct StepOf {
   Step operator()(const log::DeleteObject& act) const { return ended(act.object); }
   Step operator()(const log::EraseObject& act) const { return ended(act.object); }
   Step operator()(const log::UndeleteObject& act) const { return ended(act.object); }
+  Step operator()(const log::RenameObject& act) const { return ended(act.object); }
+  Step operator()(const log::RemoveRedirect& act) const { return ended(act.object); }
 
   Step operator()(const log::DeleteWorkspace&) const { return workspace(); }
   Step operator()(const log::UndeleteWorkspace&) const { return workspace(); }
@@ -226,6 +237,7 @@ HeldRules rules_about(const HeldRules& rules, const log::RuleChange& change) {
   about.deletions.rule = rules.deletions.rule;
   about.deletions.generations = rules.deletions.generations;
   about.deletions.version_bytes = rules.deletions.version_bytes;
+  about.deletions.redirects = rules.deletions.redirects;
   about.deletions.workspace_generation = rules.deletions.workspace_generation;
   about.deletions.workspace = rules.deletions.workspace;
   const auto take = [&](const std::string& object) {
@@ -234,13 +246,18 @@ HeldRules rules_about(const HeldRules& rules, const log::RuleChange& change) {
   };
   if (const auto* act = std::get_if<log::DeleteObject>(&change.act)) take(act->object);
   if (const auto* act = std::get_if<log::UndeleteObject>(&change.act)) take(act->object);
+  if (const auto* act = std::get_if<log::RemoveRedirect>(&change.act)) take(act->object);
+  if (const auto* act = std::get_if<log::RenameObject>(&change.act)) {
+    take(act->object);
+    take(act->to);
+  }
   if (const auto* act = std::get_if<log::EraseObject>(&change.act)) take(act->object);
   return about;
 }
 
 // ---- snapshots
 
-void write_deletions(ByteWriter& out, const log::HeldDeletions& held) {
+void write_deletions(ByteWriter& out, const log::HeldDeletions& held, bool renames) {
   out.var_uint(held.rule.grace_ms);
   out.var_uint(held.rule.seeds.size());
   for (const std::uint64_t seed : held.rule.seeds) out.var_uint(seed);
@@ -251,11 +268,17 @@ void write_deletions(ByteWriter& out, const log::HeldDeletions& held) {
       out.var_uint(ended.generation);
       out.var_uint(ended.after);
       out.var_uint(ended.deleted_ms);
-      out.var_uint(ended.erase_at_ms);
+      out.var_uint(ended.erase_at_ms == log::kNeverErased ? 0 : ended.erase_at_ms);
       out.u8(ended.erased ? 1 : 0);
       out.var_string(ended.principal);
       out.var_string(ended.type);
       out.var_buffer(ended.version);
+      if (!renames) continue;
+      out.var_string(ended.renamed_to);
+      if (!ended.is_renamed()) continue;
+      out.var_uint(ended.renamed_generation);
+      out.var_uint(ended.since);
+      out.u8((ended.redirects ? 1 : 0) | (ended.erase_at_ms == 0 ? 2 : 0));
     }
   }
 }
@@ -291,10 +314,13 @@ void write_access(ByteWriter& out, const HeldRules& rules) {
 
 Bytes encode_rules(const HeldRules& rules) {
   ByteWriter out;
-  const bool workspace = rules.deletions.workspace || rules.deletions.workspace_generation > 1;
+  const bool renames = !rules.deletions.continued.empty();
+  const bool workspace =
+      renames || rules.deletions.workspace || rules.deletions.workspace_generation > 1;
   const bool deletions = rules.deletions != log::HeldDeletions{};
   const bool access = deletions || !rules.policies.empty() || !rules.shares.empty();
-  out.u8(workspace   ? kWorkspaceSnapshotVersion
+  out.u8(renames     ? kRenamesSnapshotVersion
+         : workspace ? kWorkspaceSnapshotVersion
          : deletions ? kDeletionsSnapshotVersion
          : access    ? kAccessSnapshotVersion
                      : kRulesSnapshotVersion);
@@ -321,7 +347,7 @@ Bytes encode_rules(const HeldRules& rules) {
     out.var_uint(lifted.unix_ms);
   }
   if (access) write_access(out, rules);
-  if (deletions) write_deletions(out, rules.deletions);
+  if (deletions) write_deletions(out, rules.deletions, renames);
   if (workspace) write_workspace_end(out, rules.deletions);
   return out.take();
 }
@@ -383,7 +409,19 @@ void read_access(ByteReader& in, HeldRules& rules) {
   }
 }
 
-void read_deletions(ByteReader& in, log::HeldDeletions& held) {
+// What the version of renames adds.
+void read_renamed(ByteReader& in, log::EndedGeneration& ended) {
+  ended.renamed_to = in.var_string();
+  if (!ended.is_renamed()) return;
+  ended.renamed_generation = in.var_uint();
+  ended.since = in.var_uint();
+  const std::uint8_t how = in.u8();
+  if (how > 3) in.fail();
+  ended.redirects = (how & 1) != 0;
+  ended.erase_at_ms = (how & 2) != 0 ? 0 : log::kNeverErased;
+}
+
+void read_deletions(ByteReader& in, log::HeldDeletions& held, bool renames) {
   held.rule.grace_ms = in.var_uint();
   for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left)
     held.rule.seeds.push_back(in.var_uint());
@@ -400,6 +438,7 @@ void read_deletions(ByteReader& in, log::HeldDeletions& held) {
     ended.principal = in.var_string();
     ended.type = in.var_string();
     ended.version = to_bytes(in.var_buffer());
+    if (renames) read_renamed(in, ended);
     held.add(std::move(object), std::move(ended));
   }
 }
@@ -421,7 +460,7 @@ void read_workspace_end(ByteReader& in, log::HeldDeletions& held) {
 Result<HeldRules> decode_rules(ByteView snapshot) {
   ByteReader in(snapshot);
   const std::uint8_t version = in.u8();
-  if (in.ok() && (version < kRulesSnapshotVersion || version > kWorkspaceSnapshotVersion))
+  if (in.ok() && (version < kRulesSnapshotVersion || version > kRenamesSnapshotVersion))
     return fail(ErrorCode::kUnsupported,
                 fmt::format("this build does not know snapshots of rules of version {}", version));
   HeldRules rules;
@@ -429,7 +468,8 @@ Result<HeldRules> decode_rules(ByteView snapshot) {
   read_retention(in, rules);
   read_lifted(in, rules);
   if (version >= kAccessSnapshotVersion) read_access(in, rules);
-  if (version >= kDeletionsSnapshotVersion) read_deletions(in, rules.deletions);
+  if (version >= kDeletionsSnapshotVersion)
+    read_deletions(in, rules.deletions, version >= kRenamesSnapshotVersion);
   if (version >= kWorkspaceSnapshotVersion) read_workspace_end(in, rules.deletions);
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::kMalformed, "a snapshot of rules is cut short, or bytes follow it");
@@ -477,6 +517,7 @@ class RulesObject final : public merge::Object, private merge::Telling {
     bytes += (rules_.pins.size() + rules_.lifted.size() + rules_.shares.size()) * kNode;
     for (const auto& [name, policy] : rules_.policies) bytes += kNode + policy.text.size();
     bytes += rules_.deletions.generations * kNode + rules_.deletions.version_bytes;
+    bytes += rules_.deletions.continued.size() * kNode;
     return bytes;
   }
 

@@ -7,7 +7,7 @@
 namespace syncline::state {
 
 Result<void> RulesReplay::take(const log::Event& event) {
-  const auto change = log::rule_change_in(event);
+  auto change = log::rule_change_in(event);
   if (!change && change.error().code != ErrorCode::kUnsupported)
     return std::unexpected(change.error());
   if (!change) any_ = true, complete_ = false;
@@ -20,6 +20,10 @@ Result<void> RulesReplay::take(const log::Event& event) {
                             pin->name, pin->position));
   if (auto ok = log::carry_out(held_, **change); !ok) return ok;
   if (const auto retention = log::retention_change_of(**change)) trail_.add(*retention);
+  if (auto* renamed = std::get_if<log::RenameObject>(&(*change)->act)) {
+    renamed->version.clear();
+    renamed_.emplace(event.position, std::move(*renamed));
+  }
   return {};
 }
 

@@ -4,6 +4,8 @@
 // Thread-safety: none.
 #pragma once
 
+#include <map>
+
 #include "log/rules_held.h"
 
 namespace syncline::state {
@@ -20,12 +22,15 @@ class RulesReplay {
 
   const log::HeldRules& held() const { return held_; }
   const log::RetentionTrail& trail() const { return trail_; }  // of rules, holds and releases
+  // Objects that were renamed, by the positions of these events; without versions.
+  const std::map<log::Position, log::RenameObject>& renamed() const { return renamed_; }
 
  private:
   bool any_ = false;
   bool complete_ = true;
   log::HeldRules held_;
   log::RetentionTrail trail_;
+  std::map<log::Position, log::RenameObject> renamed_;
 };
 
 }  // namespace syncline::state

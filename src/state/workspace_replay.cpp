@@ -41,6 +41,8 @@ struct Walk : std::enable_shared_from_this<Walk> {
     if (!replayed) page.unreadable.push_back({last, std::move(replayed.error().error)});
     if (!replayed || replayed->position == 0 || replayed->erased) return step();
     if (deletions != nullptr && gone_at(*deletions, last, at, replayed->position)) return step();
+    // It had another name then, and is shown under that.
+    if (deletions != nullptr && at <= deletions->renamed_after(last)) return step();
     want_shown(sources, std::move(*replayed),
                [self = shared_from_this()](Result<ReplayedObject> granted) {
                  if (!granted) return self->done(std::unexpected(std::move(granted.error())));

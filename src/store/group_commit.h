@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "log/actor_numbers.h"
@@ -103,6 +104,7 @@ class GroupCommit {
     std::map<std::string, std::optional<log::Pin>> pins;  // nullopt: removed
     std::vector<log::RetentionChange> record;
     std::vector<std::string> untold;  // keys of what was kept without events, to be removed
+    std::vector<std::pair<log::Position, log::RenameObject>> renamed;
     std::optional<bool> deleted;      // the workspace is deleted, or is not any more
   };
 

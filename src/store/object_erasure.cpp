@@ -13,6 +13,7 @@
 #include "log/snapshot_store.h"
 #include "store/contents.h"
 #include "store/directory.h"
+#include "store/object_past.h"
 #include "store/waiting.h"
 
 namespace syncline::store {
@@ -29,7 +30,8 @@ Result<void> strip_event(const Tables& tables, const std::string& workspace, Wor
                 fmt::format("workspace {}, event {}: missing", workspace, position));
   auto event = log::decode_stored(workspace, position, as_bytes(**value));
   if (!event) return std::unexpected(std::move(event.error()));
-  if (event->dropped_payload) return {};
+  // What it continues stays known: a name, as in the header.
+  if (event->dropped_payload || event->kind == log::EventKind::kRenamed) return {};
   erased.changes_bytes += log::stored_bytes(event->type, event->intent);
   const auto record = log::encode_event(log::without_payload(std::move(*event)));
   if (!record) return std::unexpected(record.error());
@@ -39,16 +41,16 @@ Result<void> strip_event(const Tables& tables, const std::string& workspace, Wor
   return {};
 }
 
-// The snapshots up to `to`, and later ones that extend those.
+// The snapshots after `after` and up to `to`, and later ones that extend those.
 Result<void> remove_snapshots(const Tables& tables, WorkspaceId id, const std::string& object,
-                              log::Position to, Writes& writes, log::ErasedPayloads& erased,
-                              std::vector<BlobName>& released) {
+                              log::Position after, log::Position to, Writes& writes,
+                              log::ErasedPayloads& erased, std::vector<BlobName>& released) {
   const std::string prefix = object_key(id, object);
   const auto cursor = tables.cursor(Family::kSnapshots);
   for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     const auto key = parse_object_key(cursor->key());
     const log::Position base = snapshot_base(cursor->value());
-    if (!key || key->object != object) continue;
+    if (!key || key->object != object || key->position <= after) continue;
     if (key->position > to && (base == 0 || base > to)) continue;
     const auto kept = decode_snapshot(cursor->key(), cursor->value());
     remove_snapshot(writes, cursor->key(), kept ? kept->apart : std::nullopt, released);
@@ -58,14 +60,19 @@ Result<void> remove_snapshots(const Tables& tables, WorkspaceId id, const std::s
 }
 
 Result<void> remove_rest(const Tables& tables, const std::string& workspace, WorkspaceId id,
-                         const log::ObjectErasure& erasure, Writes& writes,
-                         log::ErasedPayloads& erased, std::vector<BlobName>& released) {
+                         const log::ObjectErasure& erasure, const std::vector<PastPart>& parts,
+                         Writes& writes, log::ErasedPayloads& erased,
+                         std::vector<BlobName>& released) {
   if (is_mutated(Mutation::keep_erased_snapshot)) return {};
-  const std::string& object = erasure.object;
-  auto removed = remove_snapshots(tables, id, object, erasure.to, writes, erased, released);
-  const std::string authors = std::string(log::kAuthorsPrefix) + object;
-  if (removed && authors.size() <= log::kMaxObjectIdBytes)
-    removed = remove_snapshots(tables, id, authors, log::kNow, writes, erased, released);
+  Result<void> removed;
+  for (const PastPart& part : parts) {
+    const log::Position to = std::min(part.to, erasure.to);
+    removed = remove_snapshots(tables, id, part.object, part.after, to, writes, erased, released);
+    const std::string authors = std::string(log::kAuthorsPrefix) + part.object;
+    if (removed && authors.size() <= log::kMaxObjectIdBytes)
+      removed = remove_snapshots(tables, id, authors, 0, log::kNow, writes, erased, released);
+    if (!removed) break;
+  }
   return removed ? Result<void>()
                  : fail_while("erasing an object of " + workspace, removed.error());
 }
@@ -79,24 +86,30 @@ Result<log::ErasedPayloads> stage_erasure(const Tables& tables, const std::strin
                                           ReleasedFiles& released_files) {
   const std::string tenant(split_name(workspace).tenant);
   log::ErasedPayloads erased{.up_to = erasure.from};
-  const std::string prefix = object_key(id, erasure.object);
-  const auto cursor = tables.cursor(Family::kObjects, after_prefix(prefix));
+  auto parts = past_of(tables, id, erasure.object);
+  if (!parts) return fail_while("erasing an object of " + workspace, parts.error());
+  parts->back().after = std::max(parts->back().after, erasure.since);
+  const auto cursor = tables.cursor(Family::kObjects);
   std::size_t looked = 0;
-  for (cursor->seek(object_key(id, erasure.object, erasure.from + 1)); cursor->valid();
-       cursor->next()) {
-    const auto key = parse_object_key(cursor->key());
-    if (!key || !cursor->key().starts_with(prefix) || key->position > erasure.to) break;
-    if (looked++ == kErasedAtOnce || erased.bytes > kErasedBytesAtOnce) return erased;
-    if (auto ok = strip_event(tables, workspace, id, key->position, writes, erased); !ok)
-      return std::unexpected(std::move(ok.error()));
-    if (auto ok = files.release_version(tenant, id, erasure.object, key->position, released_files,
-                                        writes);
-        !ok)
-      return std::unexpected(std::move(ok.error()));
-    erased.up_to = key->position;
+  for (const PastPart& part : *parts) {
+    const std::string prefix = object_key(id, part.object);
+    const log::Position to = std::min(part.to, erasure.to);
+    cursor->seek(object_key(id, part.object, std::max(part.after, erasure.from) + 1));
+    for (; cursor->valid(); cursor->next()) {
+      const auto key = parse_object_key(cursor->key());
+      if (!key || !cursor->key().starts_with(prefix) || key->position > to) break;
+      if (looked++ == kErasedAtOnce || erased.bytes > kErasedBytesAtOnce) return erased;
+      if (auto ok = strip_event(tables, workspace, id, key->position, writes, erased); !ok)
+        return std::unexpected(std::move(ok.error()));
+      if (auto ok =
+              files.release_version(tenant, id, part.object, key->position, released_files, writes);
+          !ok)
+        return std::unexpected(std::move(ok.error()));
+      erased.up_to = key->position;
+    }
+    if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
   }
-  if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
-  if (auto ok = remove_rest(tables, workspace, id, erasure, writes, erased, released); !ok)
+  if (auto ok = remove_rest(tables, workspace, id, erasure, *parts, writes, erased, released); !ok)
     return std::unexpected(std::move(ok.error()));
   erased.up_to = erasure.to;
   erased.done = true;
@@ -119,8 +132,12 @@ Result<std::vector<KeyRange>> erased_ranges(const Tables& tables, const std::str
     add(Family::kMeta, std::string(kDirectoryPrefix));
     return ranges;
   }
-  add(Family::kSnapshots, object_key(**id, object));
-  add(Family::kSnapshots, object_key(**id, std::string(log::kAuthorsPrefix) + object));
+  const auto parts = past_of(tables, **id, object);
+  if (!parts) return std::unexpected(parts.error());
+  for (const PastPart& part : *parts) {
+    add(Family::kSnapshots, object_key(**id, part.object));
+    add(Family::kSnapshots, object_key(**id, std::string(log::kAuthorsPrefix) + part.object));
+  }
   add(Family::kMeta, waiting_prefix(workspace, object));
   return ranges;
 }

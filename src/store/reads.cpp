@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ranges>
+
 #include "base/mutation.h"
 #include "log/read_check.h"
 #include "log/rules.h"
 #include "store/contents.h"
 #include "store/keys.h"
 #include "store/leaf_check.h"
+#include "store/object_past.h"
 #include "store/retention.h"
 
 namespace syncline::store {
@@ -183,15 +187,16 @@ class SnapshotSearch {
   std::unique_ptr<Cursor> cursor_;
 };
 
-// The newest intact snapshot of the search at or before `at`.
+// The newest intact snapshot of the search after `after` and at or before `at`. `damaged` becomes the newest damaged one,
+// unless it is set.
 Result<std::optional<log::Snapshot>> newest_intact(SnapshotSearch& search,
                                                    const std::string& workspace,
-                                                   const std::string& object, log::Position at) {
-  log::Position damaged = 0;
-  for (log::Position next = at; next > 0; --next) {
+                                                   log::Position after, log::Position at,
+                                                   log::Position& damaged) {
+  for (log::Position next = at; next > after; --next) {
     auto found = search.newest(next);
     if (!found) return read_error(std::unexpected(found.error()), workspace);
-    if (found->position == 0) break;
+    if (found->position <= after) break;
     if (found->snapshot) {
       found->snapshot->damaged = damaged;
       return std::move(found->snapshot);
@@ -199,9 +204,7 @@ Result<std::optional<log::Snapshot>> newest_intact(SnapshotSearch& search,
     next = found->position;
     if (damaged == 0) damaged = next;
   }
-  if (damaged == 0) return std::nullopt;
-  return fail(ErrorCode::kCorrupt,
-              fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
+  return std::nullopt;
 }
 
 std::uint64_t stored_bytes(const KeptSnapshot& kept) {
@@ -250,26 +253,59 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
   if (!*id || after >= limits.to) return std::vector<log::Event>();
   log::EventReader reader(workspace, limits);
   LeafCheck leaves(tables, workspace, **id);
-  const std::string prefix = object_key(**id, object);
-  // Opened in this order, so that the events of every index entry are visible.
+  // Opened in this order, so that what every index entry continues and its event are visible.
   const auto index = tables.cursor(Family::kObjects);
+  const auto parts = past_of(tables, **id, object);
+  if (!parts) return read_error(std::unexpected(parts.error()), workspace);
   EventCursor cursor(tables, **id);
-  for (index->seek(object_key(**id, object, after + 1)); index->valid(); index->next()) {
-    const auto key = parse_object_key(index->key());
-    if (!index->key().starts_with(prefix) || !key || key->position > limits.to) break;
-    const bool found = cursor.seek(key->position) && cursor.position() == key->position;
+  // False: nothing more is read.
+  const auto take = [&](log::Position position) {
+    const bool found = cursor.seek(position) && cursor.position() == position;
     if (!found && cursor.status())
       reader.damaged({ErrorCode::kCorrupt,
-                      fmt::format("workspace {}, event {}: missing", workspace, key->position)});
-    if (!found || !reader.take(key->position, cursor.record()) ||
-        !vouched(reader, leaves.check(reader.last())))
-      break;
-  }
+                      fmt::format("workspace {}, event {}: missing", workspace, position)});
+    return found && reader.take(position, cursor.record()) &&
+           vouched(reader, leaves.check(reader.last()));
+  };
+  const auto take_part = [&](const PastPart& part) {
+    const std::string prefix = object_key(**id, part.object);
+    const log::Position to = std::min(part.to, limits.to);
+    index->seek(object_key(**id, part.object, std::max(after, part.after) + 1));
+    for (; index->valid(); index->next()) {
+      const auto key = parse_object_key(index->key());
+      if (!index->key().starts_with(prefix) || !key || key->position > to) break;
+      if (!take(key->position)) return false;
+    }
+    return index->status().has_value();
+  };
+  for (const PastPart& part : *parts)
+    if (part.to > after && !take_part(part)) break;
   vouched(reader, leaves.finish());
   for (const auto& status : {index->status(), cursor.status()})
     if (!status) reader.damaged(read_error(status, workspace).error());
   return reader.finish();
 }
+
+namespace {
+
+// The position of the object's first event after `after`; 0: there is none.
+Result<log::Position> next_of_object(const Tables& tables, WorkspaceId id,
+                                     const std::string& object, log::Position after) {
+  const auto parts = past_of(tables, id, object);
+  if (!parts) return std::unexpected(parts.error());
+  const auto index = tables.cursor(Family::kObjects);
+  for (const PastPart& part : *parts) {
+    if (part.to <= after) continue;
+    index->seek(object_key(id, part.object, std::max(after, part.after) + 1));
+    if (auto read = index->status(); !read) return std::unexpected(std::move(read.error()));
+    if (!index->valid() || !index->key().starts_with(object_key(id, part.object))) continue;
+    const auto key = parse_object_key(index->key());
+    if (key && key->position <= part.to) return key->position;
+  }
+  return 0;
+}
+
+}  // namespace
 
 Result<std::uint64_t> read_next_size(const Tables& tables, const std::string& workspace,
                                      const std::string& object, log::Position after) {
@@ -278,13 +314,10 @@ Result<std::uint64_t> read_next_size(const Tables& tables, const std::string& wo
   if (!*id || after == log::kNow) return 0;
   log::Position next = after + 1;
   if (!object.empty()) {
-    const auto index = tables.cursor(Family::kObjects);
-    index->seek(object_key(**id, object, next));
-    if (const auto read = index->status(); !read) return read_error(read, workspace);
-    if (!index->valid() || !index->key().starts_with(object_key(**id, object))) return 0;
-    const auto key = parse_object_key(index->key());
-    if (!key) return 0;
-    next = key->position;
+    const auto of_object = next_of_object(tables, **id, object, after);
+    if (!of_object) return read_error(std::unexpected(of_object.error()), workspace);
+    if (*of_object == 0) return 0;
+    next = *of_object;
   }
   EventCursor cursor(tables, **id);
   const bool found = cursor.seek(next);
@@ -292,17 +325,39 @@ Result<std::uint64_t> read_next_size(const Tables& tables, const std::string& wo
   return found ? cursor.record().size() : 0;
 }
 
+namespace {
+
+Result<std::optional<log::Snapshot>> newest_of_part(const Tables& tables, WorkspaceId id,
+                                                    const std::string& workspace,
+                                                    const PastPart& part, log::Position at,
+                                                    log::Position& damaged) {
+  const log::Position before = damaged;
+  for (int tries = 1;; ++tries) {
+    SnapshotSearch search(tables, id, part.object);
+    damaged = before;
+    auto found = newest_intact(search, workspace, part.after, std::min(part.to, at), damaged);
+    if (!search.overtaken() || tries == kMaxSnapshotTries) return found;
+  }
+}
+
+}  // namespace
+
 Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
                                                    const std::string& workspace,
                                                    const std::string& object, log::Position at) {
   const auto id = find_workspace(tables, workspace);
   if (!id) return std::unexpected(id.error());
   if (!*id) return std::nullopt;
-  for (int tries = 1;; ++tries) {
-    SnapshotSearch search(tables, **id, object);
-    auto found = newest_intact(search, workspace, object, at);
-    if (!search.overtaken() || tries == kMaxSnapshotTries) return found;
+  const auto parts = past_of(tables, **id, object);
+  if (!parts) return read_error(std::unexpected(parts.error()), workspace);
+  log::Position damaged = 0;
+  for (const PastPart& part : *parts | std::views::reverse) {
+    auto found = newest_of_part(tables, **id, workspace, part, at, damaged);
+    if (!found || *found) return found;
   }
+  if (damaged == 0) return std::nullopt;
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
 }
 
 Result<std::uint64_t> read_snapshot_size(const Tables& tables, const std::string& workspace,
@@ -310,14 +365,22 @@ Result<std::uint64_t> read_snapshot_size(const Tables& tables, const std::string
   const auto id = find_workspace(tables, workspace);
   if (!id) return std::unexpected(id.error());
   if (!*id) return 0;
+  const auto parts = past_of(tables, **id, object);
+  if (!parts) return read_error(std::unexpected(parts.error()), workspace);
   const auto cursor = tables.cursor(Family::kSnapshots);
-  cursor->seek_for_prev(object_key(**id, object, at));
+  const auto is_of = [&](const PastPart& part) {
+    cursor->seek_for_prev(object_key(**id, part.object, std::min(part.to, at)));
+    const auto key = cursor->valid() ? parse_object_key(cursor->key()) : std::nullopt;
+    return key && key->id == **id && key->object == part.object && key->position > part.after;
+  };
+  auto part = parts->rbegin();
+  while (part != parts->rend() && !is_of(*part) && cursor->status()) ++part;
   if (const auto read = cursor->status(); !read) return read_error(read, workspace);
-  if (!cursor->valid() || !cursor->key().starts_with(object_key(**id, object))) return 0;
+  if (part == parts->rend()) return 0;
   const auto kept = decode_snapshot(cursor->key(), cursor->value());
   if (!kept) return 0;
   if (kept->base == 0) return stored_bytes(*kept);
-  const std::string base_key = object_key(**id, object, kept->base);
+  const std::string base_key = object_key(**id, part->object, kept->base);
   const auto value = tables.get(Family::kSnapshots, base_key);
   if (!value) return read_error(std::unexpected(value.error()), workspace);
   const auto base = *value ? decode_snapshot(base_key, **value) : std::nullopt;

@@ -288,7 +288,7 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
     const bool changes = event->kind == log::EventKind::kChange;  // others have no state to keep
     if (changes && covered.insert(event->object).second)
       if (auto ok = cover(event->object); !ok) return std::unexpected(std::move(ok.error()));
-    if (event->dropped_payload) continue;
+    if (event->dropped_payload || event->kind == log::EventKind::kRenamed) continue;
     dropped.changes_bytes += log::stored_bytes(event->type, event->intent);
     auto record = log::encode_event(log::without_payload(std::move(*event)));
     if (!record) return std::unexpected(std::move(record.error()));

@@ -1,5 +1,5 @@
-// The part of the group commit that derives pins, rules, holds and the names of deleted workspaces from events of system
-// objects.
+// The part of the group commit that derives pins, rules, holds, the links of renamed objects and the names of deleted
+// workspaces from events of system objects.
 #include <fmt/format.h>
 
 #include <utility>
@@ -9,6 +9,7 @@
 #include "store/contents.h"
 #include "store/directory.h"
 #include "store/group_commit.h"
+#include "store/object_past.h"
 #include "store/reads.h"
 #include "store/retention.h"
 
@@ -127,6 +128,8 @@ Result<void> GroupCommit::stage_rule(RulesStage& stage, const std::string& works
   if (std::holds_alternative<log::UndeleteWorkspace>(change.act) ||
       std::holds_alternative<log::BeginWorkspace>(change.act))
     stage.deleted = false;
+  if (const auto* renamed = std::get_if<log::RenameObject>(&change.act))
+    stage.renamed.emplace_back(at, *renamed);
   auto retention = log::retention_change_of(change);
   if (!retention) return {};  // nothing in the tables follows from it
   auto after = log::change_retention(stage.retention, *retention);
@@ -148,6 +151,10 @@ void GroupCommit::write_rules(const std::string& workspace, Known& known, RulesS
   for (const log::RetentionChange& change : stage.record)
     writes.put(Family::kMeta, retention_record_key(known.id, known.next_record++),
                encode_retention_record(change));
+  for (const auto& [at, act] : stage.renamed) {
+    const PastLink link = link_of(known.id, act, at);
+    writes.put(Family::kMeta, link.key, link.value);
+  }
   if (stage.retention != known.retention.value_or(log::Retention{}))
     keep(workspace, known, std::move(stage.retention), writes);
   if (stage.deleted) {

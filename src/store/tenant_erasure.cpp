@@ -9,6 +9,7 @@
 #include "store/contents.h"
 #include "store/directory.h"
 #include "store/files.h"
+#include "store/object_past.h"
 #include "store/waiting.h"
 
 namespace syncline::store {
@@ -91,7 +92,7 @@ void TenantErasure::take_workspace(const std::string& name, WorkspaceId id) {
   for (std::string prefix :
        {checkpoint_key(id), cut_key(id), epoch_key(id), rules_told_key(id), ingested_key(id, ""),
         pin_key(id, ""), origin_key(id, ""), retention_record_prefix(id), actors_prefix(id),
-        version_prefix(id)})
+        version_prefix(id), past_links_prefix(id)})
     ranges_.push_back({Family::kMeta, std::move(prefix)});
 }
 

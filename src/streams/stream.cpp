@@ -56,6 +56,7 @@ class StreamType final : public merge::ObjectType {
  public:
   std::string_view name() const override { return kStreamType; }
   std::span<const std::string_view> faces() const override { return {}; }
+  bool can_be_renamed() const override { return false; }
   std::unique_ptr<merge::Object> create() const override { return std::make_unique<Stream>(); }
   Result<std::unique_ptr<merge::Object>> restore(ByteView snapshot) const override {
     auto stream = std::make_unique<Stream>();

@@ -1,19 +1,24 @@
-// The part of a workspace that deletes objects, and keeps what they were from coming back.
+// The part of a workspace that deletes and renames objects, and keeps what they were from coming back under the old name.
 //
 // A deletion is an event of the system object "./deletions". It is made in one turn from the present state of that object
 // and of the one that is deleted, so no change comes in between. From that turn on, the object in memory is the
-// next generation: empty and without events.
+// next generation: empty and without events. Renaming is such an end, followed by an event of the new name in the same append.
+// Whoever opens the new name waits until both are durable, and loads what was there before.
 #include "workspace/deletion.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/mutation.h"
+#include "identity/names.h"
 #include "merge/facets.h"
+#include "policy/every_change.h"
 #include "state/rules_object.h"
 #include "workspace/workspace.h"
 
@@ -29,10 +34,13 @@ struct Workspace::Deleting {
     LiveObject* object = nullptr;  // nullptr: it was lost
   };
 
+  enum class What : std::uint8_t { kDelete, kUndelete, kRename };
+
   Deletion wish;
-  bool undo = false;
+  What what = What::kDelete;
   Done<Receipt> done;
   Holding deleted = {};
+  Holding target = {};  // of what is renamed
   Holding rules = {};
 
   identity::Right right() const {
@@ -43,15 +51,31 @@ struct Workspace::Deleting {
 // ---- deleting and undeleting
 
 void Workspace::delete_object(Deletion deletion, Done<Receipt> done) {
-  open_deletions(std::make_shared<Deleting>(std::move(deletion), false, std::move(done)));
+  open_deletions(
+      std::make_shared<Deleting>(std::move(deletion), Deleting::What::kDelete, std::move(done)));
 }
 
 void Workspace::undelete_object(Deletion deletion, Done<Receipt> done) {
-  open_deletions(std::make_shared<Deleting>(std::move(deletion), true, std::move(done)));
+  open_deletions(
+      std::make_shared<Deleting>(std::move(deletion), Deleting::What::kUndelete, std::move(done)));
+}
+
+void Workspace::rename_object(Deletion deletion, Done<Receipt> done) {
+  if (auto named = identity::check_new_object_id(deletion.to); !named)
+    return done(std::unexpected(std::move(named.error())));
+  if (log::is_system_object(deletion.to))
+    return done(fail(ErrorCode::kInvalid, "this name belongs to the server"));
+  if (deletion.to == deletion.object)
+    return done(fail(ErrorCode::kInvalid, "the object has that name"));
+  open_deletions(
+      std::make_shared<Deleting>(std::move(deletion), Deleting::What::kRename, std::move(done)));
 }
 
 void Workspace::open_deletions(std::shared_ptr<Deleting> deleting) {
-  const auto open = [this, deleting](std::string object, Deleting::Holding& holding, Task next) {
+  const auto open = [this, deleting](std::string object, Deleting::Holding& holding,
+                                     identity::Right right, Task next) {
+    // A renaming may be sent again, and is known then.
+    const bool takes_name = deleting->what == Deleting::What::kRename;
     subscribe(
         {deleting->wish.caller,
          std::move(object),
@@ -62,25 +86,35 @@ void Workspace::open_deletions(std::shared_ptr<Deleting> deleting) {
            holding.object = *live;
            next();
          },
-         deleting->right()});
+         right,
+         false,
+         takes_name});
   };
   if (log::is_system_object(deleting->wish.object))
     return deleting->done(fail(ErrorCode::kInvalid, "an object of the server cannot be deleted"));
-  open(deleting->wish.object, deleting->deleted, [this, deleting, open] {
-    open(std::string(log::kDeletionsObject), deleting->rules,
+  const auto open_rules = [this, deleting, open] {
+    open(std::string(log::kDeletionsObject), deleting->rules, deleting->right(),
          [this, deleting] { try_deletion(deleting); });
+  };
+  open(deleting->wish.object, deleting->deleted, deleting->right(), [deleting, open, open_rules] {
+    if (deleting->what != Deleting::What::kRename) return open_rules();
+    open(deleting->wish.to, deleting->target, identity::Right::kWrite, open_rules);
   });
 }
 
 void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
   LiveObject* const object = deleting->deleted.object;
   LiveObject* const rules = deleting->rules.object;
-  if (object == nullptr || rules == nullptr)
+  LiveObject* const target = deleting->target.object;
+  const bool renames = deleting->what == Deleting::What::kRename;
+  if (object == nullptr || rules == nullptr || (renames && target == nullptr))
     return answer_deletion(*deleting, fail(ErrorCode::kUnavailable, "try again"));
-  for (LiveObject* each : {object, rules})
-    if (each->busy()) return each->wait([this, deleting] { try_deletion(deleting); });
+  for (LiveObject* each : {object, rules, target})
+    if (each != nullptr && each->busy())
+      return each->wait([this, deleting] { try_deletion(deleting); });
   // What is brought back is read from the log, so all of it must be there.
-  if (deleting->undo && deletions_at_ > outbox_.durable())
+  const bool undo = deleting->what == Deleting::What::kUndelete;
+  if (undo && deletions_at_ > outbox_.durable())
     return outbox_.push(deletions_at_, [this, deleting](const Error*) { try_deletion(deleting); });
   services_.cache.begin_as(rules->resident(), state::rules_type());
   Deletion& wish = deleting->wish;
@@ -92,7 +126,9 @@ void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
                       .named = wish.named,
                       .actor_seq = wish.actor_seq};
   if (answer_only_change(*rules, author, answer)) return;
-  auto act = deleting->undo ? undeletion_of(wish, *object) : deletion_of(wish, *object);
+  auto act = undo      ? undeletion_of(wish, *object)
+             : renames ? renaming_of(wish, *object, *target)
+                       : deletion_of(wish, *object);
   if (act && wish.allow)
     if (auto allowed = wish.allow(object->position()); !allowed)
       act = std::unexpected(std::move(allowed.error()));
@@ -116,7 +152,7 @@ void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
 }
 
 void Workspace::answer_deletion(Deleting& deleting, Result<Receipt> receipt) {
-  for (Deleting::Holding* each : {&deleting.deleted, &deleting.rules})
+  for (Deleting::Holding* each : {&deleting.deleted, &deleting.target, &deleting.rules})
     if (LiveObject* held = std::exchange(each->object, nullptr)) unsubscribe(*held, *each);
   deleting.done(std::move(receipt));
 }
@@ -132,9 +168,42 @@ Result<log::RuleAct> Workspace::deletion_of(const Deletion& wish, LiveObject& ob
                              .type = std::string(object.object().type().name()),
                              .version = merge::version_of(object.object()).value_or(Bytes())};
   const log::EndedGeneration* last = deletions_.last(object.id());
-  if (last == nullptr || log::is_erased(*last) || !wish.erase)
+  if (last == nullptr || log::is_erased(*last) || !wish.erase || last->is_renamed())
     return std::unexpected(no_object_error(object.id()));
   return log::EraseObject{.object = object.id(), .generation = last->generation};
+}
+
+// The object ends under this name, from the end of the generation before on.
+Result<log::RuleAct> Workspace::renaming_of(const Deletion& wish, LiveObject& object,
+                                            const LiveObject& target) const {
+  if (object.position() == 0) return std::unexpected(no_object_error(object.id()));
+  if (auto free = check_new_name(wish, target); !free)
+    return std::unexpected(std::move(free.error()));
+  const merge::ObjectType& type = object.object().type();
+  if (!type.can_be_renamed())
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("an object of the type {} cannot be renamed", type.name()));
+  const log::EndedGeneration* before = deletions_.last(object.id());
+  const log::EndedGeneration* taken = deletions_.last(wish.to);
+  log::RenameObject act{.object = object.id(),
+                        .generation = object.resident().generation(),
+                        .since = before == nullptr ? 0 : before->after,
+                        .after = chain_.head().last_position,
+                        .type = std::string(type.name()),
+                        .version = merge::version_of(object.object()).value_or(Bytes()),
+                        .to = wish.to,
+                        .to_generation = taken == nullptr ? 1 : taken->generation + 1};
+  if (auto fits = log::check_fits(deletions_, act); !fits)
+    return std::unexpected(std::move(fits.error()));
+  return act;
+}
+
+Result<void> Workspace::check_new_name(const Deletion& wish, const LiveObject& target) const {
+  if (target.position() > 0)
+    return fail(ErrorCode::kConflict, fmt::format("object {} exists", wish.to));
+  // What it holds comes under the rules of the new name, all at once.
+  return verdict_on(wish.caller, identity::Right::kWrite, target, &policy::every_change(), 0)
+      .allowed;
 }
 
 Result<log::RuleAct> Workspace::undeletion_of(const Deletion& wish, LiveObject& object) const {
@@ -144,6 +213,7 @@ Result<log::RuleAct> Workspace::undeletion_of(const Deletion& wish, LiveObject& 
                 fmt::format("there is a new object of the name {}", wish.object));
   if (last == nullptr)
     return fail(ErrorCode::kNotFound, fmt::format("object {} is not deleted", wish.object));
+  if (last->is_renamed()) return std::unexpected(deleted_error(wish.object));
   if (log::is_erased(*last) || last->erase_at_ms <= services_.scheduler.unix_ms())
     return fail(ErrorCode::kGone,
                 fmt::format("object {} cannot be undeleted any more: the time for that is over",
@@ -173,7 +243,16 @@ void Workspace::take_deletion(const log::Event& event) {
     if (live != live_.end()) end_generation(*live->second, event.position);
   } else if (const auto* undone = std::get_if<log::UndeleteObject>(&change->act)) {
     carry_out(*undone);
-    bring_back(undone->object);
+    bring_back(undone->object, "was undeleted");
+  } else if (const auto* renamed = std::get_if<log::RenameObject>(&change->act)) {
+    carry_out(*renamed);
+    renamed_at_ = event.position;
+    const auto live = live_.find(renamed->object);
+    if (live != live_.end()) end_generation(*live->second, event.position);
+    begin_renamed(*change, event);
+    bring_back(renamed->to, "has the content of another one now");
+  } else if (const auto* removed = std::get_if<log::RemoveRedirect>(&change->act)) {
+    carry_out(*removed);
   } else if (const auto* erased = std::get_if<log::EraseObject>(&change->act)) {
     carry_out(*erased);
   } else if (const auto* rule = std::get_if<log::SetDeletionRule>(&change->act)) {
@@ -182,6 +261,27 @@ void Workspace::take_deletion(const log::Event& event) {
   } else {
     take_workspace_deletion(*change, event.position);
   }
+}
+
+// In the same append: so the new name is found where objects are listed, with who renamed it, and when.
+void Workspace::begin_renamed(const log::RuleChange& change, const log::Event& event) {
+  flush_later();
+  const auto& act = std::get<log::RenameObject>(change.act);
+  log::RuleChange said = change;
+  std::get<log::RenameObject>(said.act).version.clear();
+  log::Event begun = event;
+  begun.kind = log::EventKind::kRenamed;
+  begun.object = act.to;
+  begun.type = act.type;
+  begun.generation = act.to_generation;
+  begun.actor_seq = begun.further_seqs = 0;
+  begun.actor_named = false;
+  begun.origin.reset();
+  begun.effect.clear();
+  begun.intent = log::encode_rule_change(said);
+  auto sealed = chain_.seal(begun, services_.scheduler.unix_ms());
+  SYNCLINE_ASSERT(sealed.has_value());  // it is shorter than the event that it follows
+  batch_.push_back(std::move(*sealed));
 }
 
 void Workspace::end_generation(LiveObject& object, log::Position position) {
@@ -199,7 +299,7 @@ void Workspace::end_generation(LiveObject& object, log::Position position) {
 }
 
 // The object is loaded again by the next one who opens it. Whoever has it open has nothing of the generation that comes back.
-void Workspace::bring_back(const std::string& object) {
+void Workspace::bring_back(const std::string& object, const char* why) {
   const auto found = live_.find(object);
   if (found == live_.end()) return;
   std::unique_ptr<LiveObject> gone = std::move(found->second);
@@ -208,7 +308,7 @@ void Workspace::bring_back(const std::string& object) {
   gone->lose();
   LiveObject& lost = *lost_.emplace_back(std::move(gone));
   const Error error{ErrorCode::kUnavailable,
-                    fmt::format("object {} was undeleted: connect again", object)};
+                    fmt::format("object {} {}: connect again", object, why)};
   lost.subscribers().each([&](Subscriber& subscriber) { subscriber.on_lost(error); });
   sweep_later();
 }
@@ -229,8 +329,12 @@ void Workspace::look_at_past(LiveObject& object) const {
   // The types of generations may differ; replicas of another type say nothing that this one could read.
   const merge::ObjectType* type = services_.types.find(found->second.back().type);
   std::vector<ByteView> versions;
+  // What the object was before it had another name for a while is no other object.
+  const auto earlier = deletions_.earlier_names(object.id(), object.resident().generation());
   for (const log::EndedGeneration& ended : found->second)
-    if (type != nullptr && ended.type == type->name()) versions.push_back(ended.version);
+    if (type != nullptr && ended.type == type->name() &&
+        std::ranges::find(earlier, std::pair(object.id(), ended.generation)) == earlier.end())
+      versions.push_back(ended.version);
   object.set_past(type == nullptr ? nullptr : type->lineage(versions, deletions_.rule.seeds));
 }
 
@@ -298,13 +402,27 @@ Result<void> Workspace::check_generation(const LiveObject& object, const Offer& 
 }
 
 Error Workspace::old_replica_error(const LiveObject& object) const {
-  if (deletions_.last(object.id()) == nullptr) return {ErrorCode::kGone, "it was deleted"};
+  const log::EndedGeneration* last = deletions_.last(object.id());
+  if (last == nullptr) return {ErrorCode::kGone, "it was deleted"};
+  if (last->is_renamed()) return deleted_error(object.id());
   return {ErrorCode::kGone, deleted_error(object.id()).message +
                                 "; what you have is of that object: begin with an empty document"};
 }
 
+Result<void> Workspace::check_not_moved(std::string_view object) const {
+  if (deletions_.redirect(object) == nullptr || is_mutated(Mutation::open_old_name)) return {};
+  return std::unexpected(deleted_error(object));
+}
+
+const std::string* Workspace::moved_to(std::string_view object) const {
+  const log::EndedGeneration* ended = deletions_.redirect(object);
+  return ended == nullptr || renamed_at_ > outbox_.durable() ? nullptr : &ended->renamed_to;
+}
+
 Error Workspace::deleted_error(std::string_view object) const {
   const log::EndedGeneration* last = deletions_.last(object);
+  if (last != nullptr && last->is_renamed() && !log::is_erased(*last))
+    return log::renamed_error(last->renamed_to);
   return {ErrorCode::kGone, fmt::format("object {} was deleted after position {}", object,
                                         last == nullptr ? 0 : last->after)};
 }

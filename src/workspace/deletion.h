@@ -1,4 +1,4 @@
-// What somebody asks of Workspace::delete_object() and undelete_object().
+// What somebody asks of Workspace::delete_object(), undelete_object() and rename_object().
 //
 // Thread-safety: a plain value.
 #pragma once
@@ -15,10 +15,11 @@
 
 namespace syncline::workspace {
 
-// The wish to delete an object, or to undo that.
+// The wish to delete an object, to undo that, or to rename it.
 struct Deletion {
   identity::Caller caller;
   std::string object;
+  std::string to = {};  // the new name
   std::string reason = {};
   bool erase = false;    // at once, without a time in which it can be undone
   bool dry_run = false;  // nothing is done; the answer has the present position

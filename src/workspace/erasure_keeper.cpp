@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::size_t kListedAtOnce = 64;
 
+// The position up to which the events of that name belong to an object that has another name now.
+log::Position erased_since(const log::HeldDeletions& deletions, const std::string& object,
+                           const log::EndedGeneration& ended) {
+  if (deletions.continued.contains({object, ended.generation})) return 0;
+  log::Position since = 0;
+  for (const log::EndedGeneration& each : deletions.objects.find(object)->second)
+    if (each.is_renamed() && each.generation < ended.generation) since = each.after;
+  return since;
+}
+
 }  // namespace
 
 ErasureKeeper::ErasureKeeper(const state::ReplaySources& sources, Host& host, Scheduler& loop,
@@ -67,7 +77,8 @@ void ErasureKeeper::step() {
   if (listing_) return list();
   host_.each_open([this](const Workspace& workspace) {
     const auto is_left = [](const auto& each) {
-      return std::ranges::any_of(each.second, [](const auto& ended) { return !ended.erased; });
+      return std::ranges::any_of(
+          each.second, [](const auto& ended) { return !ended.erased && !ended.is_renamed(); });
     };
     const std::optional<log::EndedWorkspace>& ended = workspace.deletions().workspace;
     if ((ended && !ended->erased) || std::ranges::any_of(workspace.deletions().objects, is_left))
@@ -111,10 +122,11 @@ void ErasureKeeper::take(const std::string& workspace, const log::HeldDeletions&
   }
   for (const auto& [object, all] : deletions.objects)
     for (const log::EndedGeneration& ended : all) {
-      if (ended.erased) continue;
+      // What was renamed is erased with what it is now.
+      if (ended.erased || ended.is_renamed()) continue;
       left_.insert(workspace);
       if (ended.erase_at_ms <= now_ms || is_mutated(Mutation::forget_grace))
-        return begin(workspace, object, ended);
+        return begin(workspace, object, ended, erased_since(deletions, object, ended));
     }
   later(pace_.pause_ms);
 }
@@ -122,8 +134,9 @@ void ErasureKeeper::take(const std::string& workspace, const log::HeldDeletions&
 // ---- erasing
 
 void ErasureKeeper::begin(const std::string& workspace, const std::string& object,
-                          const log::EndedGeneration& ended) {
-  work_ = {workspace, {.object = object, .generation = ended.generation, .to = ended.after}};
+                          const log::EndedGeneration& ended, log::Position since) {
+  work_ = {workspace,
+           {.object = object, .generation = ended.generation, .since = since, .to = ended.after}};
   if (log::is_erased(ended)) return erase();
   sources_.retention.load_retention(
       workspace, then<log::Retention>([this](Result<log::Retention> kept) {

@@ -64,7 +64,7 @@ class ErasureKeeper {
   void look(std::string workspace);
   void take(const std::string& workspace, const log::HeldDeletions& deletions);
   void begin(const std::string& workspace, const std::string& object,
-             const log::EndedGeneration& ended);
+             const log::EndedGeneration& ended, log::Position since);
   void erase();
   void erased(Result<log::ErasedPayloads> slice);
   void purge();

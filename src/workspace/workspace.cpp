@@ -128,6 +128,11 @@ void Workspace::head_loaded(Result<log::Head> head) {
 
 void Workspace::acquire(std::shared_ptr<Opening> opening) {
   const Doing naming(services_.scheduler, "load");
+  // What was just renamed is found in the log when that is durable.
+  if (renamed_at_ > outbox_.durable())
+    return outbox_.push(renamed_at_, [this, opening](const Error* lost) {
+      if (lost == nullptr) acquire(opening);
+    });
   const std::string object = opening->object;
   services_.cache.acquire(
       name_, object,
@@ -165,11 +170,13 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
 
 // Subscribes to an object that is open.
 void Workspace::enter(LiveObject& object, Opening opening) {
-  auto& [caller, id, face, subscriber, done, right, content_asked] = opening;
+  auto& [caller, id, face, subscriber, done, right, content_asked, takes_name] = opening;
   policy::Verdict verdict = judge(caller, right, object);
   // Whoever erases a deleted workspace deletes its objects.
   if (auto there = check_there(object.id()); !there && right != identity::Right::kErase)
     verdict = {std::move(there), deletions_at_};
+  if (verdict.allowed && !takes_name)
+    if (auto here = check_not_moved(object.id()); !here) verdict = {std::move(here), deletions_at_};
   if (right == identity::Right::kRead && is_mutated(Mutation::open_without_reading))
     verdict.allowed = {};
   if (verdict.allowed) verdict.allowed = open_through(object, face);
@@ -419,6 +426,7 @@ void Workspace::reset(const Error& cause) {
   own_rules_ = durable_rules_ = tenant_rules_ = {};
   deletions_ = {};
   deletions_at_ = 0;
+  renamed_at_ = 0;
   policy_.reset();
   ahead_.reset();
   asking_.reset();

@@ -244,10 +244,22 @@ class Workspace {
   //   kGone      it is erased, or to be erased
   //   kConflict  there is a new object of that name
   void undelete_object(Deletion deletion, Done<Receipt> done);
+  // Gives an object another name. Its history goes on under that, and the old name leads to it: whoever has it open there is
+  // told (Subscriber::on_deleted, kMoved) when that is durable, and so is everybody who opens it later. The caller must be
+  // allowed to delete the one, and to make every change of the other.
+  //   kNotFound, kGone  there is no such object
+  //   kMoved            it was renamed already
+  //   kInvalid          the new name is none
+  //   kConflict         there is an object of that name; or one was deleted, and is not erased; or the name leads to another one
+  //   kUnsupported      objects of its type cannot be renamed
+  //   kTooLarge         over a bound (log/deletion_rules.h)
+  void rename_object(Deletion deletion, Done<Receipt> done);
   // What was deleted. Only if it is open. The workspace itself is deleted by change_rules(): when that is durable, those
   // who have something of it open are told (Subscriber::on_deleted), and those who follow it (Follower::on_closed).
   //   kGone  the time for undoing its deletion is over
   const log::HeldDeletions& deletions() const { return deletions_; }
+  // The name to which this one leads, if that is durable; nullptr: it leads nowhere. Only if it is open.
+  const std::string* moved_to(std::string_view object) const;
 
   // Presence is not logged. It is told to everybody when what it may refer to is durable. `owner` vouches
   // for the clients in it, which disappear with it. kMalformed, kForbidden: nothing was taken. kTooLarge:
@@ -354,6 +366,7 @@ class Workspace {
     Done<LiveObject*> done;
     identity::Right right = identity::Right::kRead;  // that it needs to come in
     bool content_asked = false;                      // nobody need be asked for a first content
+    bool takes_name = false;                         // it may be a name that leads elsewhere
   };
 
   class RuleAuthor;
@@ -363,19 +376,24 @@ class Workspace {
   void try_deletion(std::shared_ptr<Deleting> deleting);
   void answer_deletion(Deleting& deleting, Result<Receipt> receipt);
   Result<log::RuleAct> deletion_of(const Deletion& wish, LiveObject& object) const;
+  Result<log::RuleAct> renaming_of(const Deletion& wish, LiveObject& object,
+                                   const LiveObject& target) const;
+  Result<void> check_new_name(const Deletion& wish, const LiveObject& target) const;
   Result<log::RuleAct> undeletion_of(const Deletion& wish, LiveObject& object) const;
   void read_deletions(const merge::Object& rules);
   void take_deletion(const log::Event& event);
   void end_generation(LiveObject& object, log::Position position);
   void take_workspace_deletion(const log::RuleChange& change, log::Position position);
+  void begin_renamed(const log::RuleChange& change, const log::Event& event);
   void end_workspace(log::Position position);
   Result<void> check_workspace_act(const log::RuleAct& act) const;
   Result<void> check_there(std::string_view object) const;
-  void bring_back(const std::string& object);
+  void bring_back(const std::string& object, const char* why);
   void enter_generation(LiveObject& object);
   void look_at_past(LiveObject& object) const;
   Result<void> check_generation(const LiveObject& object, const Offer& offer) const;
   Error old_replica_error(const LiveObject& object) const;
+  Result<void> check_not_moved(std::string_view object) const;
   Error deleted_error(std::string_view object) const;
   Error no_object_error(std::string_view object) const;
 
@@ -574,6 +592,7 @@ class Workspace {
   bool any_deletions_ = false;  // there were some when it was opened
   log::HeldDeletions deletions_;
   log::Position deletions_at_ = 0;  // the last event of them since the workspace was opened
+  log::Position renamed_at_ = 0;    // of these, the last that renamed an object
   bool rules_untold_ = false;       // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
 

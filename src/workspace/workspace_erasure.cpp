@@ -127,7 +127,8 @@ void WorkspaceErasure::delete_next() {
           {.caller = erasing_server(), .object = objects_.back(), .reason = kWhy, .erase = true},
           then<Receipt>([this](const Result<Receipt>& deleted) {
             if (!deleted && deleted.error().code != ErrorCode::kGone &&
-                deleted.error().code != ErrorCode::kNotFound)
+                deleted.error().code != ErrorCode::kNotFound &&
+                deleted.error().code != ErrorCode::kMoved)
               return end(std::unexpected(deleted.error()));
             erase_next();
           }));

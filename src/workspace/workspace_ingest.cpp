@@ -67,8 +67,8 @@ std::optional<log::RuleAct> deletion_in(const log::Event& event) {
 
 // What was deleted here, or there, is no reason to stop: the event alone is left out.
 bool leaves_out(const Error& error) {
-  return error.code == ErrorCode::kGone || error.code == ErrorCode::kNotFound ||
-         error.code == ErrorCode::kConflict;
+  return error.code == ErrorCode::kGone || error.code == ErrorCode::kMoved ||
+         error.code == ErrorCode::kNotFound || error.code == ErrorCode::kConflict;
 }
 
 }  // namespace
@@ -142,6 +142,16 @@ void Workspace::Ingesting::take_deletion(Workspace& workspace, std::shared_ptr<I
                                     .erase = deleted->erase_at_ms == 0},
                                    std::move(answered));
   }
+  if (const auto* renamed = std::get_if<log::RenameObject>(&act)) {
+    if (renamed->generation != present(renamed->object))
+      return answered(fail(ErrorCode::kGone, "that generation is not here, or has ended here"));
+    return workspace.rename_object(
+        {.caller = std::move(author), .object = renamed->object, .to = renamed->to},
+        std::move(answered));
+  }
+  if (const auto* removed = std::get_if<log::RemoveRedirect>(&act))
+    return workspace.change_rules(author, identity::Right::kDelete, *removed, "",
+                                  std::move(answered));
   const auto* undone = std::get_if<log::UndeleteObject>(&act);
   const auto* erased = std::get_if<log::EraseObject>(&act);
   if (erased != nullptr && erased->complete) return go_on(workspace, std::move(ingesting));
@@ -195,6 +205,9 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
     taken = std::max(taken, event.position);
   }
   if (next == events.size()) return done(taken);
+  // The event before it renames the object here, too.
+  if (events[next].kind == log::EventKind::kRenamed)
+    return Ingesting::go_on(*this, std::move(ingesting));
   if (auto ok = check_kind(events[next]); !ok) return done(std::unexpected(std::move(ok.error())));
   const log::Event& event = events[next];
   const log::ActorId actor{event.tenant, event.principal, event.actor};
@@ -221,6 +234,8 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
     });
   auto onlooker = std::make_shared<Onlooker>();
   auto take = [this, ingesting, author, onlooker](Result<LiveObject*> live) {
+    if (!live && live.error().code == ErrorCode::kMoved)
+      return Ingesting::leave_out(*this, ingesting, live.error());
     if (!live) return ingesting->done(std::unexpected(std::move(live.error())));
     ingest_into(**live, author, ingesting);
     unsubscribe(**live, *onlooker);

@@ -194,6 +194,13 @@ void delete_plan(Vault& vault) {
   vault.node.run();
 }
 
+void rename_plan(Vault& vault) {
+  vault.node.shards->at(0)->host.get("vault").rename_object(
+      {.caller = testing::ann(), .object = "plan", .to = "plan9"},
+      [](Result<workspace::Receipt> renamed) { EXPECT_TRUE(renamed); });
+  vault.node.run();
+}
+
 // From now on, "plan" is a stream.
 void begin_stream(Vault& vault) {
   delete_plan(vault);
@@ -239,6 +246,10 @@ constexpr Trial kTrials[] = {
      200},
     {"POST", "/v1/workspaces/{workspace}/undelete/{object}", "/workspaces/VAULT/undelete/PLAN", 200,
      delete_plan},
+    {"POST", "/v1/workspaces/{workspace}/rename/{object}",
+     "/workspaces/VAULT/rename/PLAN?to=PLAN2", 200},
+    {"DELETE", "/v1/workspaces/{workspace}/redirects/{object}", "/workspaces/VAULT/redirects/PLAN",
+     200, rename_plan},
     {"GET", "/v1/workspaces/{workspace}/deletions", "/workspaces/VAULT/deletions", 200},
     {"DELETE", "/v1/workspaces/{workspace}", "/workspaces/VAULT", 200},
     {"POST", "/v1/workspaces/{workspace}/undelete", "/workspaces/VAULT/undelete", 200,
@@ -585,6 +596,7 @@ bool reaches(std::string_view token, const Trial& trial) {
   const bool rules = trial.path.find("/quarantine/") != trial.path.npos ||
                      trial.path.find("/links/") != trial.path.npos ||
                      trial.path.find("/undelete/") != trial.path.npos ||
+                     trial.path.find("/rename/") != trial.path.npos ||
                      (trial.method == "DELETE" && trial.path.find("/uploads/") == trial.path.npos);
   const bool others = trial.target.find("copy_from") != trial.target.npos ||
                       trial.target.find("PLAN3") != trial.target.npos;

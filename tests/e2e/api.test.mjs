@@ -100,6 +100,12 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await api.ask('GET', `/v1${written}`)).status, 410);
   assert.equal((await ok('GET', '/workspaces/team/deletions')).body.objects[0].object, 'notes/written');
   await ok('POST', '/workspaces/team/undelete/notes/written');
+  assert.equal((await ok('POST', '/workspaces/team/rename/notes/written?to=notes/renamed')).body.object, 'notes/renamed');
+  const moved = await api.ask('GET', `/v1${written}`);
+  assert.equal(moved.status, 308);
+  assert.equal((await ok('GET', '/workspaces/team/deletions')).body.redirects[0].to, 'notes/renamed');
+  await ok('POST', '/workspaces/team/rename/notes/renamed?to=notes/written');
+  await ok('DELETE', '/workspaces/team/redirects/notes/renamed');
   const attic = '/workspaces/attic';
   await ok('PUT', `${attic}/objects/a?root=content`, { headers: { 'Content-Type': 'text/plain' }, body: 'x' });
   assert.equal((await ok('DELETE', `${attic}?reason=over`)).body.deleted.erased, false);

@@ -192,3 +192,21 @@ test('a backup says what it holds of what was deleted since', kTest, async (t) =
   await ask('DELETE', '');
   assert.deepEqual(check(), ['deleted since: team (the whole workspace)', 'holds 1 thing that was deleted since: a restore brings it back']);
 });
+
+test('an export says what it still holds of what was deleted', kTest, async (t) => {
+  const server = await Server.start(t);
+  const ask = api(server);
+  for (const name of ['before', 'since', 'stays']) await ask('PUT', `/objects/${name}?root=content`, { body: name, type: 'text/plain' });
+  await ask('DELETE', '/objects/before');
+  await ask('POST', '/rename/since?to=later');
+  const file = join(scratch_dir(t), 'team.bundle');
+  assert.equal(run(['export', 'team', '-o', file, '--server', server.url]).status, 0);
+  assert.match(run(['log', 'deleted', file]).stdout, /deleted before: team\/before\nworkspace team: 2 objects, and the content of 1 thing that was deleted/);
+  await ask('DELETE', '/objects/later');
+  const since = run(['log', 'deleted', file, '--server', server.url]);
+  assert.match(since.stdout, /deleted before: team\/before\ndeleted since: team\/later\n.*2 things that were deleted/);
+  // An import into the workspace that it comes from brings nothing back.
+  assert.equal(run(['import', file, '--server', server.url]).status, 0);
+  assert.equal((await ask('GET', '/objects/later')).status, 410);
+  assert.equal((await ask('GET', '/objects/before')).status, 410);
+});

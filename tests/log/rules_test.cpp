@@ -11,25 +11,28 @@ namespace syncline::log {
 namespace {
 
 std::vector<RuleChange> one_of_each() {
-  return {{SetPin{"v1", 7}, "ann", "", 1'234'567},
-          {RemovePin{"v1"}, "ann", "no longer needed", 5},
-          {SetRetention{{.keep_ms = 90, .keep_last = 1000}}, "ann", "", 5},
-          {PutHold{}, "counsel", "case 7", 6},
-          {ReleaseHold{}, "counsel", "", 7},
-          {LiftQuarantine{"notes/plan", 4}, "ann", "", 8},
-          {SetPolicy{"all", "permit (principal, action, resource);"}, "ann", "", 9},
-          {RemovePolicy{"all"}, "ann", "", 10},
-          {Share{"notes/", {Grantee::Kind::kGroup, "editors"}, ShareRole::kEditor}, "ann", "", 11},
-          {Unshare{"notes/", {Grantee::Kind::kGroup, "editors"}}, "ann", "", 12},
-          {Share{"", {}, ShareRole::kViewer}, "ann", "", 13},
-          {SetDeletionRule{.grace_ms = 7000, .seeds = {1, 2}}, "ann", "", 14},
-          {DeleteObject{"notes/plan", 1, 17, 20'000, "doc", Bytes{1, 2}}, "ann", "old", 15},
-          {UndeleteObject{"notes/plan", 1}, "ann", "", 16},
-          {EraseObject{"notes/plan", 1, true}, "", "", 17},
-          {DeleteWorkspace{2, 20'000}, "ann", "over", 18},
-          {UndeleteWorkspace{2}, "ann", "", 19},
-          {EraseWorkspace{2, true}, "", "", 20},
-          {BeginWorkspace{3}, "ann", "", 21}};
+  return {
+      {SetPin{"v1", 7}, "ann", "", 1'234'567},
+      {RemovePin{"v1"}, "ann", "no longer needed", 5},
+      {SetRetention{{.keep_ms = 90, .keep_last = 1000}}, "ann", "", 5},
+      {PutHold{}, "counsel", "case 7", 6},
+      {ReleaseHold{}, "counsel", "", 7},
+      {LiftQuarantine{"notes/plan", 4}, "ann", "", 8},
+      {SetPolicy{"all", "permit (principal, action, resource);"}, "ann", "", 9},
+      {RemovePolicy{"all"}, "ann", "", 10},
+      {Share{"notes/", {Grantee::Kind::kGroup, "editors"}, ShareRole::kEditor}, "ann", "", 11},
+      {Unshare{"notes/", {Grantee::Kind::kGroup, "editors"}}, "ann", "", 12},
+      {Share{"", {}, ShareRole::kViewer}, "ann", "", 13},
+      {SetDeletionRule{.grace_ms = 7000, .seeds = {1, 2}}, "ann", "", 14},
+      {DeleteObject{"notes/plan", 1, 17, 20'000, "doc", Bytes{1, 2}}, "ann", "old", 15},
+      {UndeleteObject{"notes/plan", 1}, "ann", "", 16},
+      {EraseObject{"notes/plan", 1, true}, "", "", 17},
+      {DeleteWorkspace{2, 20'000}, "ann", "over", 18},
+      {UndeleteWorkspace{2}, "ann", "", 19},
+      {EraseWorkspace{2, true}, "", "", 20},
+      {BeginWorkspace{3}, "ann", "", 21},
+      {RenameObject{"notes/plan", 2, 17, 30, "doc", Bytes{1}, "notes/monday", 1}, "ann", "", 22},
+      {RemoveRedirect{"notes/plan"}, "ann", "", 23}};
 }
 
 TEST(Rules, TheDocumentedExample) {
@@ -164,6 +167,51 @@ TEST(HeldRules, AWorkspaceIsDeletedErasedAndBegunInThisOrder) {
   EXPECT_EQ(held.deletions.workspace_generation, 2u);
   EXPECT_EQ(held.deletions.rule, SetDeletionRule{});
   EXPECT_EQ(outcome(held, DeleteWorkspace{2, 0}), kCarriedOut);
+}
+
+TEST(HeldRules, AnObjectIsRenamedToANameThatIsFree) {
+  HeldRules held;
+  const auto rename = [](std::string from, std::string to, std::uint64_t generation = 1,
+                         std::uint64_t to_generation = 1) {
+    return RenameObject{std::move(from), generation, 0, 9, "doc", {}, std::move(to), to_generation};
+  };
+  EXPECT_EQ(outcome(held, RemoveRedirect{"a"}), ErrorCode::kNotFound);
+  EXPECT_EQ(outcome(held, rename("a", "b", 1, 2)), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, rename("a", "b")), kCarriedOut);
+  ASSERT_NE(held.deletions.redirect("a"), nullptr);
+  EXPECT_EQ(held.deletions.redirect("a")->renamed_to, "b");
+  EXPECT_EQ(held.deletions.redirects, 1u);
+  EXPECT_EQ(held.deletions.renamed_after("b"), 9u);
+  EXPECT_EQ(outcome(held, rename("a", "c")), ErrorCode::kConflict) << "that generation has ended";
+  EXPECT_EQ(outcome(held, UndeleteObject{"a", 1}), ErrorCode::kConflict);
+  EXPECT_EQ(outcome(held, rename("x", "a", 1, 2)), ErrorCode::kConflict) << "it leads to b";
+  EXPECT_EQ(outcome(held, rename("b", "a", 1, 2)), kCarriedOut) << "and back";
+  EXPECT_EQ(held.deletions.redirect("a"), nullptr);
+  EXPECT_EQ(held.deletions.redirects, 1u);
+  using Names = std::vector<HeldDeletions::Generation>;
+  EXPECT_EQ(held.deletions.earlier_names("a", 2), (Names{{"b", 1}, {"a", 1}}));
+  EXPECT_EQ(outcome(held, RemoveRedirect{"b"}), kCarriedOut);
+  EXPECT_EQ(outcome(held, RemoveRedirect{"b"}), ErrorCode::kNotFound);
+  // What it was goes with it.
+  EXPECT_EQ(outcome(held, DeleteObject{"a", 2, 20, 0, "doc", {}}), kCarriedOut);
+  EXPECT_EQ(outcome(held, EraseObject{"a", 2, true}), kCarriedOut);
+  EXPECT_TRUE(held.deletions.find("a", 1)->erased);
+  EXPECT_TRUE(held.deletions.find("b", 1)->erased);
+  EXPECT_EQ(outcome(held, rename("y", "b", 1, 2)), kCarriedOut);
+  EXPECT_EQ(outcome(held, DeleteObject{"z", 1, 20, 90, "doc", {}}), kCarriedOut);
+  EXPECT_EQ(outcome(held, rename("b", "z", 2, 2)), ErrorCode::kConflict) << "it can be undeleted";
+}
+
+TEST(HeldRules, NotMoreRedirectsThanThereCanBe) {
+  HeldRules held;
+  const auto rename = [](std::size_t number) {
+    const std::string name = std::to_string(number);
+    return RenameObject{"a" + name, 1, 0, 9, "doc", {}, "b" + name, 1};
+  };
+  for (std::size_t i = 0; i < kMaxRedirects; ++i) ASSERT_EQ(outcome(held, rename(i)), kCarriedOut);
+  EXPECT_EQ(outcome(held, rename(kMaxRedirects)), ErrorCode::kTooLarge);
+  EXPECT_EQ(outcome(held, RemoveRedirect{"a0"}), kCarriedOut);
+  EXPECT_EQ(outcome(held, rename(kMaxRedirects)), kCarriedOut);
 }
 
 TEST(HeldRules, KeepPoliciesAndSharesUntilTheyAreRemoved) {

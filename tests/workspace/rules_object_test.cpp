@@ -40,6 +40,29 @@ TEST(RulesObject, ShowsWhatHoldsAsJson) {
       R"({"quarantine":{"notes/plan":{"position":4,"principal":"ann","lifted":1770000000000}}})");
 }
 
+TEST(RulesObject, ShowsWhereARenamedObjectIs) {
+  const auto object = rules_type().create();
+  submit_rule(*object, intent(log::RenameObject{"old", 1, 0, 4, "doc", Bytes{1}, "new", 1}));
+  EXPECT_EQ(object->to_json(),
+            R"({"deletions":{"old":{"generation":1,"after":4,"principal":"ann",)"
+            R"("renamed":1770000000000,"renamed_to":"new","redirects":true,"erased":false}}})");
+  const auto same_after_a_snapshot = [&] {
+    const Bytes snapshot = object->snapshot();
+    EXPECT_EQ(snapshot.front(), 5);
+    EXPECT_EQ(*rules_of(**rules_type().restore(snapshot)), *rules_of(*object));
+    for (std::size_t size = 0; size < snapshot.size(); ++size)
+      EXPECT_EQ(rules_type().restore(ByteView(snapshot).first(size)).error().code,
+                ErrorCode::kMalformed)
+          << size;
+  };
+  same_after_a_snapshot();
+  submit_rule(*object, intent(log::RemoveRedirect{"old"}));
+  submit_rule(*object, intent(log::DeleteObject{"new", 1, 9, 0, "doc", {}}));
+  same_after_a_snapshot();
+  submit_rule(*object, intent(log::EraseObject{"new", 1, true}));
+  same_after_a_snapshot();
+}
+
 TEST(RulesObject, ShowsTheDeletionOfTheWorkspace) {
   const auto object = rules_type().create();
   const Bytes deletion = intent(log::DeleteWorkspace{.erase_at_ms = 1'770'000'090'000});

@@ -28,6 +28,7 @@
 #include "store/contents.h"
 #include "store/directory.h"
 #include "store/files.h"
+#include "store/object_past.h"
 #include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -315,6 +316,10 @@ class Salvage {
     if (rules.replay.any()) writes_.put(store::Family::kMeta, store::rules_told_key(id), {});
     for (const auto& [name, pin] : pins)
       writes_.put(store::Family::kMeta, store::pin_key(id, name), store::encode_pin(pin));
+    for (const auto& [position, act] : rules.replay.renamed()) {
+      const store::PastLink link = store::link_of(id, act, position);
+      writes_.put(store::Family::kMeta, link.key, link.value);
+    }
     std::uint64_t number = 0;
     for (const log::RetentionChange& change : rules.record)
       writes_.put(store::Family::kMeta, store::retention_record_key(id, ++number),
@@ -480,7 +485,8 @@ Result<void> keep_snapshot_files(const std::string& data_dir, const std::string&
 
 Result<void> salvage(const std::string& damaged, const std::string& copy, const std::string& fresh,
                      const StoreOptions& options, RepairReport& report) {
-  const store::FileBlobs blobs(store::blobs_dir(options.data_dir), options.env);  // outlives both databases
+  const store::FileBlobs blobs(store::blobs_dir(options.data_dir),
+                               options.env);  // outlives both databases
   auto from = open_damaged(damaged, copy, options);
   if (!from) return std::unexpected(std::move(from.error()));
   from->content = &blobs;

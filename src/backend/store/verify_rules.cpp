@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/contents.h"
+#include "store/object_past.h"
 #include "store/retention.h"
 
 namespace syncline::backend::store {
@@ -94,6 +95,7 @@ Checked<void> RulesCheck::check_untold() {
 Checked<void> RulesCheck::compare() const {
   if (!rules_.complete()) return {};
   if (auto ok = compare_pins(); !ok) return ok;
+  if (auto ok = check_links(); !ok) return ok;
   const log::HeldRules& held = rules_.held();
   if (held.hold && !retention_.hold)
     return differ(fmt::format("{} put a legal hold on it ({}), which is gone from the store",
@@ -104,6 +106,30 @@ Checked<void> RulesCheck::compare() const {
     return differ("its retention rule in the store is not the one that the events say");
   if (trail_ == rules_.trail()) return {};
   return differ("the record of its retention does not follow from the events");
+}
+
+// What renamed objects continue.
+Checked<void> RulesCheck::check_links() const {
+  for (const auto& [position, act] : rules_.renamed()) {
+    const PastLink link = link_of(id_, act, position);
+    std::string value;
+    const auto status = database_.db->Get(options_, database_.meta, link.key, &value);
+    if (!status.ok() && !status.IsNotFound())
+      return differs(Check::kStorage, {workspace_}, to_error(status, "reading renamed objects"));
+    if (value != link.value)
+      return differ(
+          fmt::format("the store does not know that object {} was {} before", act.to, act.object));
+  }
+  const auto iterator = database_.iterate(database_.meta, options_);
+  const std::string prefix = past_links_prefix(id_);
+  std::size_t links = 0;
+  for (iterator->Seek(prefix); iterator->Valid(); iterator->Next(), ++links)
+    if (!text(iterator->key()).starts_with(prefix)) break;
+  if (!iterator->status().ok())
+    return differs(Check::kStorage, {workspace_},
+                   to_error(iterator->status(), "reading renamed objects"));
+  if (links == rules_.renamed().size()) return {};
+  return differ("the store says of an object that it was renamed, and no event does");
 }
 
 Checked<void> RulesCheck::compare_pins() const {

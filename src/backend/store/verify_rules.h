@@ -41,6 +41,7 @@ class RulesCheck {
   log::Checked<void> read_retention();
   log::Checked<void> read_records();
   log::Checked<void> check_untold();
+  log::Checked<void> check_links() const;
   log::Checked<void> compare() const;
   log::Checked<void> compare_pins() const;
   std::unexpected<log::Difference> differ(std::string_view what) const;

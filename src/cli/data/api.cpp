@@ -340,6 +340,17 @@ Result<std::string> Api::change_deletion(const std::string& workspace, const std
                               wish.dry_run ? "&dry_run=1" : ""));
 }
 
+Result<std::string> Api::rename(const std::string& workspace, const std::string& object,
+                                const std::string& to, const std::string& reason) {
+  return ask_line("POST",
+                  fmt::format("{}/rename/{}?to={}&reason={}", workspace_path(workspace),
+                              percent_encode(object), percent_encode(to), percent_encode(reason)));
+}
+
+Result<std::string> Api::remove_redirect(const std::string& workspace, const std::string& object) {
+  return ask_line("DELETE", workspace_path(workspace) + "/redirects/" + percent_encode(object));
+}
+
 Result<std::string> Api::change_workspace_deletion(const std::string& workspace,
                                                    const DeletionWish& wish) {
   return ask_line(wish.undo || wish.begin ? "POST" : "DELETE",

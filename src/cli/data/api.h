@@ -211,6 +211,10 @@ class Api {
   // Deletes an object, or undoes that; returns the server's answer (docs/openapi.json).
   Result<std::string> change_deletion(const std::string& workspace, const std::string& object,
                                       const DeletionWish& wish);
+  Result<std::string> rename(const std::string& workspace, const std::string& object,
+                             const std::string& to, const std::string& reason);
+  // The old name of a renamed object leads nowhere any more.
+  Result<std::string> remove_redirect(const std::string& workspace, const std::string& object);
   // The same of a whole workspace.
   Result<std::string> change_workspace_deletion(const std::string& workspace,
                                                 const DeletionWish& wish);

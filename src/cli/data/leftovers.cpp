@@ -14,25 +14,31 @@ namespace {
 
 using crdt::Any;
 
-// What was deleted in a workspace.
-struct Deletions {
-  struct Ended {
-    std::uint64_t generation = 0;
-    bool erased = false;
-  };
-  std::uint64_t generation = 1;                       // of the workspace
-  std::optional<bool> erased;                         // nullopt: the workspace is there
-  std::map<std::string, Ended, std::less<>> objects;  // the last generation that has ended
-
-  std::uint64_t present(const std::string& object) const {
-    const auto found = objects.find(object);
-    return found == objects.end() ? 1 : found->second.generation + 1;
-  }
-};
-
 bool is_true(const Any& value) {
   const auto* flag = std::get_if<bool>(&value.value());
   return flag != nullptr && *flag;
+}
+
+}  // namespace
+
+std::uint64_t Deletions::present(const std::string& object) const {
+  const auto found = objects.find(object);
+  return found == objects.end() ? 1 : found->second.generation + 1;
+}
+
+const Deletions::Ended* Deletions::deletion_of(const std::string& object,
+                                               std::uint64_t asked) const {
+  std::string name = object;
+  for (std::size_t steps = 0; steps <= redirects.size(); ++steps) {
+    const auto leads = redirects.find(name);
+    if (leads == redirects.end()) break;
+    name = leads->second;
+  }
+  const auto found = objects.find(name);
+  // A later name has generations of its own.
+  const bool is_it =
+      found != objects.end() && (name != object || asked <= found->second.generation);
+  return is_it ? &found->second : nullptr;
 }
 
 Result<Deletions> read_deletions(Api& api, const std::string& workspace) {
@@ -49,8 +55,14 @@ Result<Deletions> read_deletions(Api& api, const std::string& workspace) {
   for (const Any& each : *objects)
     read.objects[text_member(each, "object")] = {number_member(each, "generation"),
                                                  is_true(member(each, "erased"))};
+  // A server of before objects could be renamed says nothing of that.
+  if (const Any::Array* redirects = array_member(*json, "redirects"))
+    for (const Any& each : *redirects)
+      read.redirects[text_member(each, "object")] = text_member(each, "to");
   return read;
 }
+
+namespace {
 
 Result<void> compare(Api& backup, Api& server, const std::string& workspace,
                      std::vector<Leftover>& found) {
@@ -64,9 +76,8 @@ Result<void> compare(Api& backup, Api& server, const std::string& workspace,
     return {};
   }
   return each_object(backup, workspace, "", [&](const std::string& object) {
-    const auto deleted = since->objects.find(object);
-    if (deleted != since->objects.end() && held->present(object) <= deleted->second.generation)
-      found.push_back({workspace, object, deleted->second.erased});
+    if (const auto* deleted = since->deletion_of(object, held->present(object)))
+      found.push_back({workspace, object, deleted->erased});
     return true;
   });
 }

@@ -7,6 +7,7 @@ void add_log(Command& root) {
   add_log_show(log);
   add_log_tail(log);
   add_log_verify(log);
+  add_log_deleted(log);
   add_log_checkpoint(log);
   add_log_prove(log);
   add_log_keys(log);

@@ -43,7 +43,7 @@ export class Api {
 
   // Sends it, checks the answer against the document, and gives it: { status, type, body }.
   async ask(method, path, { headers = {}, body } = {}) {
-    const response = await fetch(`${this.server.url}${path}`, { method, headers, body });
+    const response = await fetch(`${this.server.url}${path}`, { method, headers, body, redirect: 'manual' });
     const text = await response.text();
     const type = response.headers.get('Content-Type')?.split(';')[0];
     const raw = path.split('?')[0];
