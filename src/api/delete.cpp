@@ -86,7 +86,7 @@ void carry_out(std::shared_ptr<Removal> removal, std::shared_ptr<workspace::Name
       .reason = http::query_parameter(call.request.query, "reason").value_or(""),
       .erase = removal->erase,
       .dry_run = removal->dry_run,
-      .allow = [removal](log::Position position) -> Result<void> {
+      .allow = [removal](const merge::Object&, log::Position position) -> Result<void> {
         if (removal->conditions.allow_change(position)) return {};
         removal->unmet = true;
         return fail(ErrorCode::kConflict, removal->conditions.unmet(position));

@@ -56,17 +56,6 @@ Result<Bytes> make_stream(StreamCreation& creation, const merge::Object& now,
                                                .content = *content});
 }
 
-void answer_creation(StreamCreation& creation, const workspace::Receipt& receipt) {
-  const bool begun = !receipt.known;
-  http::Response response;
-  response.status = begun ? 201 : 200;
-  response.headers.emplace_back("Content-Type", creation.wish.config.content_type);
-  add_offset(response, begun && creation.has_content ? receipt.position : creation.tail);
-  add_closed(response, creation.wish.closed);
-  if (begun) response.headers.emplace_back("Location", stream_url(creation.call.request));
-  creation.call.answer(std::move(response));
-}
-
 void begin_anew(std::shared_ptr<StreamCreation> creation) {
   workspace::Deletion wish{.caller = creation->call.caller, .object = creation->call.path.object};
   wish.reason = "the stream has come to the end of its life";
@@ -78,6 +67,17 @@ void begin_anew(std::shared_ptr<StreamCreation> creation) {
 }
 
 }  // namespace
+
+void answer_creation(StreamCreation& creation, const workspace::Receipt& receipt) {
+  const bool begun = !receipt.known;
+  http::Response response;
+  response.status = begun ? 201 : 200;
+  response.headers.emplace_back("Content-Type", creation.wish.config.content_type);
+  add_offset(response, begun && creation.has_content ? receipt.position : creation.tail);
+  add_closed(response, creation.wish.closed);
+  if (begun) response.headers.emplace_back("Location", stream_url(creation.call.request));
+  creation.call.answer(std::move(response));
+}
 
 void create_stream(std::shared_ptr<StreamCreation> creation) {
   Call& call = creation->call;
@@ -92,6 +92,8 @@ void create_stream(std::shared_ptr<StreamCreation> creation) {
   call.shard.host.get(call.path.workspace)
       .change(call.path.object, std::move(author), std::move(make),
               [creation](Result<workspace::Receipt> receipt) {
+                if (receipt && creation->fork && !receipt->known)
+                  return confirm_fork(creation, std::move(*receipt));
                 if (receipt) return answer_creation(*creation, *receipt);
                 creation->over ? begin_anew(creation) : creation->call.refuse(receipt.error());
               });

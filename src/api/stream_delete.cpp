@@ -12,11 +12,19 @@
 namespace syncline::api {
 namespace {
 
-void remove_stream(std::shared_ptr<Call> call, StreamFacts facts) {
+constexpr int kLooks = 16;
+
+void look_and_delete(std::shared_ptr<Call> call, int looks);
+
+// A fork may have begun since somebody looked for forks.
+void remove_stream(std::shared_ptr<Call> call, StreamFacts facts, int looks) {
   workspace::Deletion wish{.caller = call->caller, .object = call->path.object};
+  wish.allow = with_these_forks(facts);
   call->shard.host.get(call->path.workspace)
       .delete_object(std::move(wish),
-                     [call, facts = std::move(facts)](Result<workspace::Receipt> deleted) {
+                     [call, facts = std::move(facts), looks](Result<workspace::Receipt> deleted) {
+                       if (!deleted && deleted.error().code == ErrorCode::kConflict && looks > 1)
+                         return look_and_delete(call, looks - 1);
                        if (!deleted) return call->refuse(deleted.error());
                        if (!facts.fork) return call->answer(no_content());
                        release_sources(call, *facts.fork, [call] { call->answer(no_content()); });
@@ -37,20 +45,23 @@ void hide_stream(std::shared_ptr<Call> call) {
               });
 }
 
-}  // namespace
-
-void delete_stream(Call asked) {
-  auto call = std::make_shared<Call>(std::move(asked));
-  find_stream(*call, call->path.object, [call](Result<StreamFacts> facts) {
+void look_and_delete(std::shared_ptr<Call> call, int looks) {
+  find_stream(*call, call->path.object, [call, looks](Result<StreamFacts> facts) {
     if (!facts) return call->refuse(facts.error());
     StreamFacts found = *facts;
     is_needed(call, call->path.object, std::move(found),
-              [call, facts = std::move(*facts)](Result<bool> needed) mutable {
+              [call, facts = std::move(*facts), looks](Result<bool> needed) mutable {
                 if (!needed) return call->refuse(needed.error());
-                if (!*needed) return remove_stream(call, std::move(facts));
+                if (!*needed) return remove_stream(call, std::move(facts), looks);
                 facts.hidden ? call->refuse(gone_stream()) : hide_stream(call);
               });
   });
+}
+
+}  // namespace
+
+void delete_stream(Call asked) {
+  look_and_delete(std::make_shared<Call>(std::move(asked)), kLooks);
 }
 
 }  // namespace syncline::api

@@ -2,7 +2,9 @@
 // the events of other streams (streams::Inherited), and reads them where they are.
 //
 // A source must know that it is needed before there is a fork, and a crash may come in between. So a source remembers the
-// names of its forks, which may not exist; whoever deletes it looks which of them do.
+// names of its forks, which may not exist; whoever deletes it looks which of them do, and deletes it only if nothing has
+// changed since he looked. So a source also records that a fork is there now: then he has looked too early. If he was
+// faster, the fork is deleted.
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -30,10 +32,13 @@ struct Forking {
   Offset offset = 0;                      // where it leaves its source
   Offset looked = 0;                      // how far it was looked for what the sub-offset is about
   std::vector<std::string> to_tell = {};  // the sources that do not know of it yet
+  std::set<std::string> made_room_in = {};  // sources that have forgotten forks for it
 
   Call& call() { return creation->call; }
   const std::string& source_name() const { return creation->wish.fork->source; }
 };
+
+void make_room_for_fork(std::shared_ptr<Forking> forking, const std::string& source);
 
 // What a stream has up to an offset. The last part is its own, and may be empty.
 std::vector<Inherited> parts_up_to(const std::string& object, const StreamFacts& facts,
@@ -84,33 +89,50 @@ void refuse_sub_offset(Forking& forking) {
 
 // ---- telling the sources
 
-void tell_sources(std::shared_ptr<Forking> forking) {
-  if (forking->to_tell.empty()) return create_stream(forking->creation);
-  const std::string source = std::move(forking->to_tell.back());
-  forking->to_tell.pop_back();
-  Call& call = forking->call();
-  auto make = [fork = call.path.object](const merge::Object& now,
-                                        log::Position position) -> Result<Bytes> {
+std::vector<std::string> sources_of(const streams::Fork& fork) {
+  std::set<std::string> names;
+  for (const Inherited& part : fork.parts) names.insert(part.object);
+  return {names.begin(), names.end()};
+}
+
+// Records something about forks in a source, for which its readers need no right to write.
+template <typename Change>
+void record_in_source(const Call& call, const std::string& source, Change change,
+                      log::Done<workspace::Receipt> done) {
+  auto make = [change = std::move(change)](const merge::Object& now,
+                                           log::Position position) mutable -> Result<Bytes> {
     const streams::Stream* stream = streams::as_stream(now);
     if (stream == nullptr || !stream->exists()) return std::unexpected(no_such_stream());
-    return streams::encode(streams::ReferStream{.fork = fork, .tail = stream->tail(position)});
+    change.tail = stream->tail(position);
+    return streams::encode(change);
   };
   call.shard.host.get(call.path.workspace)
       .change(source, {.caller = call.caller, .right = Right::kRead}, std::move(make),
-              [forking](Result<workspace::Receipt> told) {
-                told ? tell_sources(forking) : forking->call().refuse(told.error());
-              });
+              std::move(done));
+}
+
+void tell_sources(std::shared_ptr<Forking> forking) {
+  if (forking->to_tell.empty()) return create_stream(forking->creation);
+  const std::string source = forking->to_tell.back();
+  const Call& call = forking->call();
+  record_in_source(call, source, streams::ReferStream{.fork = call.path.object},
+                   [forking, source](Result<workspace::Receipt> told) {
+                     if (!told && told.error().code == ErrorCode::kTooLarge &&
+                         forking->made_room_in.insert(source).second)
+                       return make_room_for_fork(forking, source);
+                     if (!told) return forking->call().refuse(told.error());
+                     forking->to_tell.pop_back();
+                     tell_sources(forking);
+                   });
 }
 
 void begin_fork(std::shared_ptr<Forking> forking, std::vector<Inherited> parts) {
   if (parts.size() > streams::kMostInherited)
     return forking->call().refuse(
         {ErrorCode::kTooLarge, "a fork has content of at most 32 other streams"});
-  std::set<std::string> names;
-  for (const Inherited& part : parts) names.insert(part.object);
-  forking->to_tell.assign(names.begin(), names.end());
   StreamCreation& creation = *forking->creation;
   creation.fork = streams::Fork{*creation.wish.fork, std::move(parts)};
+  forking->to_tell = sources_of(*creation.fork);
   tell_sources(std::move(forking));
 }
 
@@ -188,6 +210,42 @@ void create_fork(std::shared_ptr<StreamCreation> creation) {
   });
 }
 
+namespace {
+
+// Tells the sources from the last one on.
+void confirm_next(std::shared_ptr<StreamCreation> creation, workspace::Receipt receipt,
+                  std::vector<std::string> sources) {
+  if (sources.empty()) return answer_creation(*creation, receipt);
+  const std::string source = std::move(sources.back());
+  sources.pop_back();
+  const Call& call = creation->call;
+  record_in_source(call, source, streams::ConfirmFork{.fork = call.path.object},
+                   [creation, receipt = std::move(receipt),
+                    sources = std::move(sources)](Result<workspace::Receipt> told) mutable {
+                     if (told)
+                       return confirm_next(creation, std::move(receipt), std::move(sources));
+                     const ErrorCode code = told.error().code;
+                     if (code != ErrorCode::kNotFound && code != ErrorCode::kGone &&
+                         code != ErrorCode::kConflict)
+                       return creation->call.refuse(told.error());
+                     workspace::Deletion wish{.caller = creation->call.caller,
+                                              .object = creation->call.path.object};
+                     wish.reason = "its source was deleted while it began";
+                     creation->call.shard.host.get(creation->call.path.workspace)
+                         .delete_object(std::move(wish), [creation](Result<workspace::Receipt>) {
+                           creation->call.refuse({ErrorCode::kConflict,
+                                                  "the source was deleted while the fork began"});
+                         });
+                   });
+}
+
+}  // namespace
+
+void confirm_fork(std::shared_ptr<StreamCreation> creation, workspace::Receipt receipt) {
+  auto sources = sources_of(*creation->fork);
+  confirm_next(std::move(creation), std::move(receipt), std::move(sources));
+}
+
 // ---- who needs a stream
 
 namespace {
@@ -218,6 +276,44 @@ void look_at_next(std::shared_ptr<NeedLook> look) {
   });
 }
 
+// Looks which of its forks a source may forget.
+struct RoomLook {
+  std::shared_ptr<Forking> forking;
+  NeedLook source;
+  std::vector<std::string> needless = {};
+};
+
+void look_for_room(std::shared_ptr<RoomLook> look) {
+  Forking& forking = *look->forking;
+  if (look->source.forks.empty()) {
+    if (look->needless.empty()) return tell_sources(look->forking);  // it is refused again
+    return record_in_source(forking.call(), look->source.object,
+                            streams::ForgetForks{.forks = std::move(look->needless)},
+                            [look](Result<workspace::Receipt> forgotten) {
+                              if (!forgotten)
+                                return look->forking->call().refuse(forgotten.error());
+                              tell_sources(look->forking);
+                            });
+  }
+  std::string fork = std::move(look->source.forks.extract(look->source.forks.begin()).value());
+  find_stream(forking.call(), fork, [look, fork](Result<StreamFacts> facts) {
+    if (!needs(facts, look->source)) look->needless.push_back(fork);
+    look_for_room(look);
+  });
+}
+
+void make_room_for_fork(std::shared_ptr<Forking> forking, const std::string& source) {
+  find_stream(forking->call(), source, [forking, source](Result<StreamFacts> facts) {
+    if (!facts) return forking->call().refuse(facts.error());
+    NeedLook look{.call = nullptr,
+                  .object = source,
+                  .generation = facts->generation,
+                  .forks = std::move(facts->forks),
+                  .done = nullptr};
+    look_for_room(std::make_shared<RoomLook>(RoomLook{forking, std::move(look)}));
+  });
+}
+
 struct Releasing {
   std::shared_ptr<Call> call;
   std::vector<std::string> sources;  // that were not looked at yet; the last one is next
@@ -235,6 +331,7 @@ void release_next(std::shared_ptr<Releasing> releasing);
 void release(std::shared_ptr<Releasing> releasing, const std::string& source, StreamFacts facts) {
   workspace::Deletion wish{.caller = releasing->call->caller, .object = source};
   wish.reason = "the last fork that needed it was deleted";
+  wish.allow = with_these_forks(facts);
   releasing->call->shard.host.get(releasing->call->path.workspace)
       .delete_object(std::move(wish),
                      [releasing, facts = std::move(facts)](Result<workspace::Receipt> deleted) {

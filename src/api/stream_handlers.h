@@ -38,9 +38,13 @@ struct StreamCreation {
 };
 // Begins the stream, if nobody has begun another one, and answers.
 void create_stream(std::shared_ptr<StreamCreation> creation);
+// It has begun.
+void answer_creation(StreamCreation& creation, const workspace::Receipt& receipt);
 
 // Finds out what the fork begins with, has its sources remember it, and begins it. stream_fork.cpp
 void create_fork(std::shared_ptr<StreamCreation> creation);
+// It has begun: its sources learn that, and it is answered. If one of them was deleted meanwhile, the fork is deleted.
+void confirm_fork(std::shared_ptr<StreamCreation> creation, workspace::Receipt receipt);
 
 // Whether forks that exist need the stream.
 void is_needed(std::shared_ptr<Call> call, std::string object, StreamFacts facts,

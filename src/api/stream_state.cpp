@@ -17,7 +17,8 @@ StreamFacts facts_of(const streams::Stream& stream) {
           .hidden = stream.hidden(),
           .written_ms = stream.written_ms(),
           .fork = stream.fork(),
-          .forks = stream.forks()};
+          .forks = stream.forks(),
+          .fork_notes = stream.fork_notes()};
 }
 
 // Events of deleted streams of the same name stand before those of the present one.
@@ -93,6 +94,15 @@ session::StreamPlace place_of(const Call& call, const std::string& object,
                              .after = facts.began_after};
   if (facts.fork) place.inherited = facts.fork->parts;
   return place;
+}
+
+std::move_only_function<Result<void>(const merge::Object&, log::Position)> with_these_forks(
+    const StreamFacts& facts) {
+  return [notes = facts.fork_notes](const merge::Object& now, log::Position) -> Result<void> {
+    const streams::Stream* stream = streams::as_stream(now);
+    if (stream != nullptr && stream->fork_notes() == notes) return {};
+    return fail(ErrorCode::kConflict, "the forks of the stream have changed meanwhile");
+  };
 }
 
 void note_stream_read(const Call& call, const StreamFacts& facts) {

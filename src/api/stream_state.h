@@ -27,6 +27,7 @@ struct StreamFacts {
   std::uint64_t written_ms = 0;
   std::optional<streams::Fork> fork;
   std::set<std::string> forks;
+  std::uint64_t fork_notes = 0;
 };
 
 // Reads a stream of the call's workspace. kNotFound: there is none of that name, or it has come to its end of life.
@@ -47,6 +48,10 @@ struct StreamClock {
 };
 
 // It is read now.
+// For a deletion: only if nothing was recorded of its forks since the stream was looked at (kConflict).
+std::move_only_function<Result<void>(const merge::Object&, log::Position)> with_these_forks(
+    const StreamFacts& facts);
+
 void note_stream_read(const Call& call, const StreamFacts& facts);
 
 Error no_such_stream();

@@ -7,7 +7,14 @@
 namespace syncline::streams {
 namespace {
 
-enum Kind : std::uint8_t { kCreate = 1, kAppend = 2, kRefer = 3, kHide = 4 };
+enum Kind : std::uint8_t {
+  kCreate = 1,
+  kAppend = 2,
+  kRefer = 3,
+  kHide = 4,
+  kConfirm = 5,
+  kForget = 6,
+};
 
 // Flags of a beginning, and of an append.
 constexpr std::uint64_t kCloses = 1;
@@ -70,12 +77,38 @@ Result<StreamChange> read_append(ByteReader& in, ByteView all) {
   return change;
 }
 
-Result<StreamChange> read_refer(ByteReader& in) {
-  ReferStream change;
-  change.fork = in.var_string();
+std::string read_fork_name(ByteReader& in) {
+  std::string name(in.var_string());
+  if (name.empty() || name.size() > kMostNameBytes) in.fail();
+  return name;
+}
+
+// ReferStream, ConfirmFork.
+template <typename AboutFork>
+AboutFork read_about_fork(ByteReader& in) {
+  AboutFork change;
+  change.fork = read_fork_name(in);
   change.tail = in.var_uint();
-  if (change.fork.empty() || change.fork.size() > kMostNameBytes || !in.at_end()) in.fail();
+  if (!in.at_end()) in.fail();
   return change;
+}
+
+ForgetForks read_forget(ByteReader& in) {
+  ForgetForks change;
+  const std::uint64_t count = in.var_uint();
+  if (count == 0 || count > kMostForks) in.fail();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) change.forks.push_back(read_fork_name(in));
+  change.tail = in.var_uint();
+  if (!in.at_end()) in.fail();
+  return change;
+}
+
+Bytes encode_about_fork(Kind kind, const std::string& fork, Offset tail) {
+  ByteWriter out;
+  out.u8(kind);
+  out.var_string(fork);
+  out.var_uint(tail);
+  return out.take();
 }
 
 }  // namespace
@@ -113,9 +146,18 @@ Bytes encode(const Append& change) {
 }
 
 Bytes encode(const ReferStream& change) {
+  return encode_about_fork(kRefer, change.fork, change.tail);
+}
+
+Bytes encode(const ConfirmFork& change) {
+  return encode_about_fork(kConfirm, change.fork, change.tail);
+}
+
+Bytes encode(const ForgetForks& change) {
   ByteWriter out;
-  out.u8(kRefer);
-  out.var_string(change.fork);
+  out.u8(kForget);
+  out.var_uint(change.forks.size());
+  for (const std::string& fork : change.forks) out.var_string(fork);
   out.var_uint(change.tail);
   return out.take();
 }
@@ -130,12 +172,14 @@ Bytes encode(const HideStream& change) {
 Result<StreamChange> decode_change(ByteView intent) {
   ByteReader in(intent);
   const std::uint8_t kind = in.u8();
-  if (in.ok() && (kind < kCreate || kind > kHide))
+  if (in.ok() && (kind < kCreate || kind > kForget))
     return fail(ErrorCode::kUnsupported, "this build does not know this change of a stream");
   Result<StreamChange> change = HideStream{};
   if (kind == kCreate) change = read_create(in, intent);
   if (kind == kAppend) change = read_append(in, intent);
-  if (kind == kRefer) change = read_refer(in);
+  if (kind == kRefer) change = read_about_fork<ReferStream>(in);
+  if (kind == kConfirm) change = read_about_fork<ConfirmFork>(in);
+  if (kind == kForget) change = read_forget(in);
   if (kind == kHide) {
     change = HideStream{in.var_uint()};
     if (!in.at_end()) in.fail();

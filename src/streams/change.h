@@ -24,6 +24,7 @@ inline constexpr std::size_t kMostContentTypeBytes = 256;
 inline constexpr std::size_t kMostProducerIdBytes = 128;
 inline constexpr std::size_t kMostStreamSeqBytes = 256;
 inline constexpr std::size_t kMostInherited = 32;  // streams that a fork has content of
+inline constexpr std::size_t kMostForks = 256;     // of a stream, that it remembers
 
 // A part of a stream that a fork begins with: what the stream `object` got behind `after` and up to `to`, and then the
 // first `part` bytes, or messages of JSON, of its event at `part_at`; 0: of none.
@@ -91,21 +92,35 @@ struct Append {
   ByteView content;           // empty only if it closes
 };
 
-// A fork begins to need this stream; or the stream is hidden, because somebody has deleted it while forks need it.
+// A fork is going to need this stream.
 struct ReferStream {
   std::string fork;
   Offset tail = 0;
 };
+// The stream is hidden: somebody has deleted it while forks need it.
 struct HideStream {
   Offset tail = 0;
 };
+// That fork is there now. Recorded each time, so that whoever has looked for forks before knows that he must look again.
+struct ConfirmFork {
+  std::string fork;
+  Offset tail = 0;
+};
+// These forks need it no longer.
+struct ForgetForks {
+  std::vector<std::string> forks;  // 1 to kMostForks
+  Offset tail = 0;
+};
 
-using StreamChange = std::variant<CreateStream, Append, ReferStream, HideStream>;
+using StreamChange =
+    std::variant<CreateStream, Append, ReferStream, HideStream, ConfirmFork, ForgetForks>;
 
 Bytes encode(const CreateStream& change);
 Bytes encode(const Append& change);
 Bytes encode(const ReferStream& change);
 Bytes encode(const HideStream& change);
+Bytes encode(const ConfirmFork& change);
+Bytes encode(const ForgetForks& change);
 
 // kMalformed: the bytes are none. kInvalid: a value that no stream has. kUnsupported: of a later version.
 Result<StreamChange> decode_change(ByteView intent);

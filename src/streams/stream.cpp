@@ -14,7 +14,8 @@
 namespace syncline::streams {
 namespace {
 
-constexpr std::uint8_t kStreamSnapshotVersion = 1;
+constexpr std::uint8_t kStreamSnapshotVersion = 2;
+constexpr std::uint8_t kSinceForkNotes = 2;
 
 // Flags of a snapshot.
 constexpr std::uint64_t kIsClosed = 1;
@@ -42,6 +43,11 @@ merge::Touch touch_of_content(std::uint64_t index, std::size_t length) {
           .container = {std::string(kContentRoot), {}},
           .index = index,
           .length = length};
+}
+
+std::size_t memory_of_fork(const std::string& name) {
+  constexpr std::size_t kNode = 96;
+  return kNode + name.size();
 }
 
 std::unexpected<Error> no_stream() {
@@ -148,6 +154,18 @@ Result<bool> Stream::admit_one(const HideStream&) const {
   return !hidden_;
 }
 
+Result<bool> Stream::admit_one(const ConfirmFork& change) const {
+  if (!exists()) return no_stream();
+  if (hidden_) return deleted();
+  if (forks_.contains(change.fork)) return true;
+  return fail(ErrorCode::kConflict, "the stream does not know of this fork");
+}
+
+Result<bool> Stream::admit_one(const ForgetForks& change) const {
+  if (!exists()) return no_stream();
+  return std::ranges::any_of(change.forks, [&](const auto& fork) { return forks_.contains(fork); });
+}
+
 Result<merge::Prepared> Stream::prepare(ByteView intent) const {
   const auto change = decode_change(intent);
   if (!change) return std::unexpected(change.error());
@@ -161,7 +179,10 @@ Result<merge::Prepared> Stream::prepare(ByteView intent) const {
   const ByteView content = content_of(*change);
   if (!content.empty()) touches.push_back(touch_of_content(bytes_, content.size()));
   if (closes(*change)) touches.push_back(touch_of_key("closed"));
-  if (std::holds_alternative<ReferStream>(*change)) touches.push_back(touch_of_key("forks"));
+  const bool of_forks = std::holds_alternative<ReferStream>(*change) ||
+                        std::holds_alternative<ConfirmFork>(*change) ||
+                        std::holds_alternative<ForgetForks>(*change);
+  if (of_forks) touches.push_back(touch_of_key("forks"));
   if (std::holds_alternative<HideStream>(*change)) touches.push_back(touch_of_key("deleted"));
   return prepared;
 }
@@ -208,13 +229,26 @@ void Stream::take(const Append& change) {
 }
 
 void Stream::take(const ReferStream& change) {
-  fork_bytes_ += 96 + change.fork.size();
+  ++fork_notes_;
+  fork_bytes_ += memory_of_fork(change.fork);
   forks_.insert(change.fork);
   add({}, change.tail);
 }
 
 void Stream::take(const HideStream& change) {
   hidden_ = true;
+  add({}, change.tail);
+}
+
+void Stream::take(const ConfirmFork& change) {
+  ++fork_notes_;
+  add({}, change.tail);
+}
+
+void Stream::take(const ForgetForks& change) {
+  ++fork_notes_;
+  for (const std::string& fork : change.forks)
+    if (forks_.erase(fork) > 0) fork_bytes_ -= memory_of_fork(fork);
   add({}, change.tail);
 }
 
@@ -241,10 +275,11 @@ Bytes Stream::snapshot() const {
   out.var_uint(forks_.size());
   for (const std::string& fork : forks_) out.var_string(fork);
   producers_.write(out);
+  out.var_uint(fork_notes_);
   return out.take();
 }
 
-void Stream::read_state(ByteReader& in) {
+void Stream::read_state(ByteReader& in, std::uint8_t version) {
   const std::uint64_t flags = in.var_uint();
   if (flags > kAllFlags) in.fail();
   closed_ = (flags & kIsClosed) != 0;
@@ -269,20 +304,21 @@ void Stream::read_state(ByteReader& in) {
   for (std::uint64_t i = 0; i < forks && in.ok(); ++i) {
     std::string fork(in.var_string());
     if (fork.size() > kMostNameBytes) in.fail();
-    fork_bytes_ += 96 + fork.size();
+    fork_bytes_ += memory_of_fork(fork);
     if (!forks_.insert(std::move(fork)).second) in.fail();
   }
   producers_.read(in);
+  if (version >= kSinceForkNotes) fork_notes_ = in.var_uint();
 }
 
 Result<void> Stream::restore(ByteView snapshot) {
   ByteReader in(snapshot);
   const std::uint8_t version = in.u8();
-  if (in.ok() && version != kStreamSnapshotVersion)
+  if (in.ok() && (version == 0 || version > kStreamSnapshotVersion))
     return fail(
         ErrorCode::kUnsupported,
         fmt::format("this build does not know snapshots of streams of version {}", version));
-  read_state(in);
+  read_state(in, version);
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::kMalformed, "a snapshot of a stream is cut short, or bytes follow it");
   return {};

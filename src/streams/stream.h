@@ -25,7 +25,6 @@
 namespace syncline::streams {
 
 inline constexpr std::string_view kStreamType = "stream";
-inline constexpr std::size_t kMostForks = 256;  // of a stream, that are there
 
 // What an append would be.
 struct AppendVerdict {
@@ -55,9 +54,10 @@ class Stream final : public merge::Object {
   bool closed() const { return closed_; }
   bool hidden() const { return hidden_; }  // deleted, while forks need it
   const std::optional<Fork>& fork() const { return fork_; }
-  const std::set<std::string>& forks() const {
-    return forks_;
-  }                                                         // that were begun; they may be gone
+  // That were begun, or were to begin: they may be gone.
+  const std::set<std::string>& forks() const { return forks_; }
+  // How many changes were about forks: whoever looks for forks knows by it whether he must look again.
+  std::uint64_t fork_notes() const { return fork_notes_; }
   std::uint64_t written_ms() const { return written_ms_; }  // the last write; 0 without a TTL
   // Where it ends; nullopt: at its last event.
   std::optional<Offset> end() const {
@@ -88,12 +88,16 @@ class Stream final : public merge::Object {
   Result<bool> admit_one(const Append& change) const;
   Result<bool> admit_one(const ReferStream& change) const;
   Result<bool> admit_one(const HideStream& change) const;
+  Result<bool> admit_one(const ConfirmFork& change) const;
+  Result<bool> admit_one(const ForgetForks& change) const;
   void take(const CreateStream& change);
   void take(const Append& change);
   void take(const ReferStream& change);
   void take(const HideStream& change);
+  void take(const ConfirmFork& change);
+  void take(const ForgetForks& change);
   void add(ByteView content, Offset tail);
-  void read_state(ByteReader& in);
+  void read_state(ByteReader& in, std::uint8_t version);
 
   StreamConfig config_;  // without a content type: there is no stream yet
   bool closed_ = false;
@@ -108,7 +112,8 @@ class Stream final : public merge::Object {
   std::uint64_t appends_ = 0;  // events with content
   std::optional<Fork> fork_;
   std::set<std::string> forks_;
-  std::size_t fork_bytes_ = 0;  // memory of the names
+  std::size_t fork_bytes_ = 0;    // memory of the names
+  std::uint64_t fork_notes_ = 0;  // changes that were about forks
   Producers producers_;
 };
 

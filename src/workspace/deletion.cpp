@@ -130,7 +130,7 @@ void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
              : renames ? renaming_of(wish, *object, *target)
                        : deletion_of(wish, *object);
   if (act && wish.allow)
-    if (auto allowed = wish.allow(object->position()); !allowed)
+    if (auto allowed = wish.allow(object->object(), object->position()); !allowed)
       act = std::unexpected(std::move(allowed.error()));
   log::RuleChange change;
   if (act)

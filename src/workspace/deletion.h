@@ -10,6 +10,7 @@
 
 #include "identity/caller.h"
 #include "log/event.h"
+#include "merge/object.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
 
@@ -23,8 +24,8 @@ struct Deletion {
   std::string reason = {};
   bool erase = false;    // at once, without a time in which it can be undone
   bool dry_run = false;  // nothing is done; the answer has the present position
-  // Asked with the present position; an error refuses it. May be empty.
-  std::move_only_function<Result<void>(log::Position)> allow = {};
+  // Asked with the object as it is at present, and its position; an error refuses it. May be empty.
+  std::move_only_function<Result<void>(const merge::Object&, log::Position)> allow = {};
   // As of Workspace::Author, for a wish that may be sent again.
   std::shared_ptr<NamedActor> named = nullptr;
   std::uint64_t actor_seq = 0;

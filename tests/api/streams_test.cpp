@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "session/stream_feed.h"
+#include "streams/change.h"
 #include "streams/offset.h"
 #include "support/test_api.h"
 #include "support/test_world.h"
@@ -438,6 +439,55 @@ TEST_F(ApiForks, AForkThatNeverCameKeepsNothing) {
   EXPECT_EQ(status("PUT", "/f", "Stream-Forked-From: /streams/w/a\r\n"), 409);
   EXPECT_EQ(status("DELETE", "/a"), 204);
   EXPECT_EQ(status("GET", "/a"), 404);
+}
+
+// Whatever of the two comes first, and however far it has come when the other begins: a fork that has begun has its content.
+TEST_F(ApiForks, AForkAndTheDeletionOfItsSourceDoNotMissEachOther) {
+  int refused = 0;
+  int begun = 0;
+  for (const bool fork_first : {true, false}) {
+    bool over = false;
+    for (int head_start = 0; !over; ++head_start) {
+      const std::string number = std::to_string(head_start) + (fork_first ? "f" : "d");
+      put("/a" + number, kPlainText, "a");
+      const auto begin = [&](bool fork) {
+        return node_.send(
+            fork ? "PUT" : "DELETE", "/streams/w/" + (fork ? "f" + number : "a" + number),
+            "Authorization: Bearer writer\r\n" +
+                (fork ? "Stream-Forked-From: /streams/w/a" + number + "\r\n" : std::string()),
+            other_loop());
+      };
+      const Answer first = begin(fork_first);
+      for (int i = 0; i < head_start; ++i) node_.step();
+      over = first->head.has_value();
+      const Answer second = begin(!fork_first);
+      node_.run();
+      const Answer& fork = fork_first ? first : second;
+      ASSERT_EQ((fork_first ? second : first)->head->status, 204) << number;
+      if (fork->head->status == 201) {
+        ++begun;
+        EXPECT_EQ(status("GET", "/a" + number), 410) << number;
+        EXPECT_EQ(read("/f" + number), "a") << number;
+      } else {
+        ++refused;
+        EXPECT_TRUE(fork->head->status == 409 || fork->head->status == 404)
+            << number << ": " << fork->head->status;
+        EXPECT_EQ(status("GET", "/f" + number), 404) << number;
+      }
+    }
+  }
+  EXPECT_GT(begun, 2);
+  EXPECT_GT(refused, 2);
+}
+
+TEST_F(ApiForks, ForksThatWereDeletedMakeRoomForOthers) {
+  put("/a", kPlainText, "a");
+  for (std::size_t i = 0; i < streams::kMostForks; ++i) fork("/f" + std::to_string(i), "/a");
+  EXPECT_EQ(status("PUT", "/more", "Stream-Forked-From: /streams/w/a\r\n"), 413);
+  EXPECT_EQ(status("DELETE", "/f7"), 204);
+  fork("/more", "/a");
+  EXPECT_EQ(read("/more"), "a");
+  EXPECT_EQ(status("PUT", "/too-many", "Stream-Forked-From: /streams/w/a\r\n"), 413);
 }
 
 // ---- the log of a workspace

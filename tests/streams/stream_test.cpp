@@ -192,6 +192,38 @@ TEST(Stream, ForksAreBounded) {
   restart(stream);
 }
 
+TEST(Stream, ForksThatAreGoneMakeRoom) {
+  Stream stream;
+  ASSERT_TRUE(stream.apply(created("text/plain", "a")));
+  for (std::size_t i = 0; i < kMostForks; ++i)
+    ASSERT_TRUE(stream.apply(encode(ReferStream{.fork = std::to_string(i), .tail = 1})));
+  const std::size_t memory = stream.memory_bytes();
+  const Bytes forget = encode(ForgetForks{.forks = {"7", "8", "none"}, .tail = 1});
+  EXPECT_TRUE(stream.prepare(forget)->changes);
+  ASSERT_TRUE(stream.apply(forget));
+  EXPECT_FALSE(stream.prepare(forget)->changes);
+  EXPECT_LT(stream.memory_bytes(), memory);
+  restart(stream);
+  EXPECT_FALSE(stream.forks().contains("7"));
+  EXPECT_TRUE(stream.prepare(encode(ReferStream{.fork = "one more", .tail = 1}))->changes);
+}
+
+// Whoever has looked for forks before sees that he must look again, also after a restart.
+TEST(Stream, EachConfirmationOfAForkCounts) {
+  Stream stream;
+  ASSERT_TRUE(stream.apply(created("text/plain", "a")));
+  EXPECT_EQ(stream.prepare(encode(ConfirmFork{.fork = "b"})).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(stream.apply(encode(ReferStream{.fork = "b", .tail = 1})));
+  const std::uint64_t notes = stream.fork_notes();
+  EXPECT_TRUE(stream.prepare(encode(ConfirmFork{.fork = "b", .tail = 1}))->changes);
+  ASSERT_TRUE(stream.apply(encode(ConfirmFork{.fork = "b", .tail = 1})));
+  restart(stream);
+  EXPECT_EQ(stream.fork_notes(), notes + 1);
+  EXPECT_EQ(stream.tail(9), 1U);
+  ASSERT_TRUE(stream.apply(encode(HideStream{.tail = 1})));
+  EXPECT_EQ(stream.prepare(encode(ConfirmFork{.fork = "b"})).error().code, ErrorCode::kGone);
+}
+
 TEST(Stream, AForkSaysWhatItBeginsWith) {
   const Fork fork{
       .from = {.source = "a", .offset = 4, .sub_offset = 2},
@@ -224,7 +256,7 @@ TEST(Stream, BadBytesAreRefused) {
   Bytes cut = before;
   cut.pop_back();
   EXPECT_FALSE(Stream().restore(cut));
-  EXPECT_EQ(Stream().restore(Bytes{2}).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(Stream().restore(Bytes{3}).error().code, ErrorCode::kUnsupported);
 }
 
 }  // namespace

@@ -86,6 +86,11 @@ class TestNode {
       for (auto& loop : loops) loop->run();
   }
 
+  // Runs one task of each loop that has any.
+  void step() {
+    for (auto& loop : loops) loop->step();
+  }
+
   std::size_t owner_of(std::string_view workspace) const {
     return shards->placement().owner_of(workspace);
   }

@@ -34,11 +34,16 @@ class VirtualLoop final : public Scheduler {
 
   // Runs what is due now, and everything that this makes due.
   void run() {
-    while (!tasks_.empty()) {
-      Task task = std::move(tasks_.front());
-      tasks_.pop_front();
-      turn(task);
-    }
+    while (step()) continue;
+  }
+
+  // Runs the next task; false if there is none.
+  bool step() {
+    if (tasks_.empty()) return false;
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    turn(task);
+    return true;
   }
 
   // Advances the time and runs the timers that become due.
