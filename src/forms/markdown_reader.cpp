@@ -4,12 +4,13 @@
 #include <cmark-gfm.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/utf8.h"
+#include "forms/cmark_memory.h"
 #include "forms/inline_html.h"
 #include "forms/xml_tree.h"
 
@@ -19,27 +20,20 @@ namespace {
 // Nested quotes and lists at the beginning of one line cost cmark the square of their number.
 constexpr std::size_t kMostMarkersInRow = 2 * kMaxNodeDepth;
 
+// A row of a table costs cmark the square of its cells.
+constexpr std::size_t kMostColumns = 1000;
+
 // What stands for an empty paragraph.
 const std::vector<Inline> kEmptyInMarkdown{{std::string(kNoBreakSpace)}};
 
-struct FreeParser {
-  void operator()(cmark_parser* parser) const { cmark_parser_free(parser); }
-};
-struct FreeNode {
-  void operator()(cmark_node* node) const { cmark_node_free(node); }
-};
-using CmarkDocument = std::unique_ptr<cmark_node, FreeNode>;
-
-CmarkDocument parse(std::string_view text) {
+cmark_node* parse_markdown(CmarkMemory& memory, std::string_view text) {
   // Registering is not safe on several threads at once; looking up is.
   static const bool registered = (cmark_gfm_core_extensions_ensure_registered(), true);
-  const std::unique_ptr<cmark_parser, FreeParser> parser(
-      cmark_parser_new(CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE));
-  for (const char* name : {"strikethrough", "table"})
-    if (auto* extension = registered ? cmark_find_syntax_extension(name) : nullptr)
-      cmark_parser_attach_syntax_extension(parser.get(), extension);
-  cmark_parser_feed(parser.get(), text.data(), text.size());
-  return CmarkDocument(cmark_parser_finish(parser.get()));
+  std::array<cmark_syntax_extension*, 2> extensions{};
+  if (registered)
+    extensions = {cmark_find_syntax_extension("strikethrough"),
+                  cmark_find_syntax_extension("table")};
+  return memory.parse(text, CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE, extensions);
 }
 
 std::string_view text_of(const char* text) {
@@ -355,6 +349,25 @@ std::size_t markers_in_row(std::string_view text) {
   return most;
 }
 
+// The most bars in a line that may stand between the header of a table and its rows: only there do they make cells.
+std::size_t most_columns(std::string_view text) {
+  std::size_t most = 0;
+  std::size_t bars = 0;
+  bool delimits = true;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') {
+      most = std::max(most, delimits ? bars : 0);
+      bars = 0;
+      delimits = true;
+    } else {
+      bars += c == '|' ? 1 : 0;
+      delimits = delimits &&
+                 (c == '|' || std::string_view("-: \t>*+.)").contains(c) || (c >= '0' && c <= '9'));
+    }
+  }
+  return std::max(most, delimits ? bars : 0);
+}
+
 }  // namespace
 
 Result<RichNode> read_markdown(std::string_view text) {
@@ -364,9 +377,13 @@ Result<RichNode> read_markdown(std::string_view text) {
   if (!is_valid_utf8(text)) return fail(ErrorCode::kMalformed, "the text is not UTF-8");
   if (markers_in_row(text) > kMostMarkersInRow)
     return fail(ErrorCode::kTooLarge, "a line begins with too many quotes and lists");
-  const CmarkDocument parsed = parse(text);
+  if (most_columns(text) > kMostColumns)
+    return fail(ErrorCode::kTooLarge, "a table has too many columns");
+  CmarkMemory memory(kMaxMarkdownMemory);
+  cmark_node* const parsed = parse_markdown(memory, text);
+  if (parsed == nullptr) return fail(ErrorCode::kTooLarge, "the Markdown has too many elements");
   RichNode document{NodeKind::kDocument};
-  if (auto ok = BlockReader(text).children(parsed.get(), document, 0); !ok)
+  if (auto ok = BlockReader(text).children(parsed, document, 0); !ok)
     return std::unexpected(std::move(ok.error()));
   return document;
 }

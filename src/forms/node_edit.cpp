@@ -121,12 +121,55 @@ std::vector<Token> NodePlanner::words_of(const Seen& seen) {
   return words;
 }
 
+// True only for nodes that have equal tokens; false says nothing.
+bool NodePlanner::same(const XmlNode& now, const XmlNode& wanted) const {
+  if (now.name != wanted.name || now.children.size() != wanted.children.size() ||
+      now.runs.size() != wanted.runs.size())
+    return false;
+  if (now.attributes != wanted.attributes &&
+      known_attributes(mapping_, now) != known_attributes(mapping_, wanted))
+    return false;
+  const auto same_run = [&](const Run& a, const Run& b) {
+    return a.text == b.text && a.embed == b.embed &&
+           (a.formats == b.formats ||
+            known_formats(mapping_, a.formats, false) == known_formats(mapping_, b.formats, false));
+  };
+  return std::ranges::equal(now.runs, wanted.runs, same_run) &&
+         std::ranges::equal(now.children, wanted.children,
+                            [&](const XmlNode& a, const XmlNode& b) { return same(a, b); });
+}
+
+// Most of a document is as it was: numbers are given only to what stands between the first and the last difference.
 Result<NodeEdit> NodePlanner::plan(const XmlNode& now, const XmlNode& wanted) {
-  numbers_.reserve(2 * (now.children.size() + wanted.children.size()));
-  const Seen old_seen = see(now);
-  const Seen new_seen = see(wanted);
-  if (old_seen.token == new_seen.token) return NodeEdit{};
-  return compare(old_seen, new_seen);
+  const std::size_t most = std::min(now.children.size(), wanted.children.size());
+  std::size_t first = 0;
+  while (first < most && same(now.children[first], wanted.children[first])) ++first;
+  std::size_t last = 0;
+  while (last < most - first && same(now.children[now.children.size() - 1 - last],
+                                     wanted.children[wanted.children.size() - 1 - last]))
+    ++last;
+  const Seen old_seen = see_children(now, first, now.children.size() - last);
+  const Seen new_seen = see_children(wanted, first, wanted.children.size() - last);
+  auto between = compare(old_seen, new_seen);
+  if (!between || between->steps.empty()) return between;
+  NodeEdit edit;
+  for (std::size_t at = 0; at < first; ++at) edit.steps.push_back({NodeEdit::Step::kStays, at, at});
+  for (NodeEdit::Step& step : between->steps) {
+    step.old_at += first;
+    step.new_at += first;
+    edit.steps.push_back(std::move(step));
+  }
+  return edit;
+}
+
+// Those of a node in a row, under a node that stands for it.
+NodePlanner::Seen NodePlanner::see_children(const XmlNode& node, std::size_t from, std::size_t to) {
+  Seen seen{&node, 0};
+  for (std::size_t i = from; i < to; ++i)
+    seen.children.push_back(node.children[i].is_text()
+                                ? Seen{&node.children[i], number_of_text(node, i, i + 1)}
+                                : see(node.children[i]));
+  return seen;
 }
 
 Result<NodeEdit> NodePlanner::compare(const Seen& now, const Seen& wanted) {

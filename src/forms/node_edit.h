@@ -48,11 +48,13 @@ class NodePlanner {
   };
 
   Seen see(const XmlNode& node);
+  Seen see_children(const XmlNode& node, std::size_t from, std::size_t to);
   diff::Token number_of_text(const XmlNode& parent, std::size_t from, std::size_t to);
   std::vector<diff::Token> words_of(const Seen& seen);
   void add_words(const Seen& seen, std::vector<diff::Token>& words);
   diff::Token intern(std::string key);
 
+  bool same(const XmlNode& now, const XmlNode& wanted) const;
   Result<NodeEdit> compare(const Seen& now, const Seen& wanted);
   Result<void> replace(const Seen& now, const Seen& wanted, const diff::Change& change,
                        NodeEdit& edit);

@@ -117,7 +117,8 @@ bool is_empty_block(const Mapping& mapping, const XmlNode& node) {
          });
 }
 
-XmlNode* row_of_blocks(const Mapping& mapping, XmlNode& root) {
+template <typename Node>
+Node* row_of_blocks(const Mapping& mapping, Node& root) {
   if (mapping.shape == Shape::kNested) return &root;
   return root.children.empty() ? nullptr : &root.children.front();
 }
@@ -130,7 +131,7 @@ std::size_t end_of_shown(const Mapping& mapping, const std::vector<XmlNode>& blo
 }
 
 // Empty paragraphs at the end stay, because Markdown does not show them.
-void keep_last_paragraphs(const Mapping& mapping, XmlNode now, XmlNode& wanted) {
+void keep_last_paragraphs(const Mapping& mapping, const XmlNode& now, XmlNode& wanted) {
   const XmlNode* old_row = row_of_blocks(mapping, now);
   XmlNode* new_row = row_of_blocks(mapping, wanted);
   if (old_row == nullptr || new_row == nullptr) return;

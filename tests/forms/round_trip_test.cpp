@@ -160,6 +160,16 @@ TEST(MarkdownReader, IsBounded) {
   EXPECT_EQ(html(std::string(150, '>')), "too_large: blocks are nested too deep");
   EXPECT_EQ(html(std::string(100'000, '>')),
             "too_large: a line begins with too many quotes and lists");
+  std::string wide;
+  for (int i = 0; i < 30'000; ++i) wide += "|a";
+  wide += "\n";
+  for (int i = 0; i < 30'000; ++i) wide += "|-";
+  EXPECT_EQ(html(wide), "too_large: a table has too many columns");
+  // cmark fills up short rows.
+  std::string rows = wide.substr(0, 600) + "\n";
+  for (int i = 0; i < 300; ++i) rows += "|-";
+  for (int i = 0; i < 30'000; ++i) rows += "\n|b";
+  EXPECT_EQ(html(rows).substr(0, 48), "too_large: the Markdown has too many elements");
   std::string marks;
   for (int i = 0; i < 500; ++i) marks += i % 2 == 0 ? "*a " : "**a ";
   for (int i = 500; i-- > 0;) marks += i % 2 == 0 ? "a*" : "a**";
