@@ -15,6 +15,7 @@
 
 #include "api/inner_request.h"
 #include "api/mcp_message.h"
+#include "api/mcp_resources.h"
 #include "api/mcp_tools.h"
 #include "api/media_type.h"
 #include "api/route.h"
@@ -92,7 +93,7 @@ void begin_session(McpCall mcp) {
       mcp_result(
           mcp.message.id,
           fmt::format(
-              R"({{"protocolVersion":"{}","capabilities":{{"tools":{{}}}},"serverInfo":{{"name":"syncline","title":"Syncline","version":"{}"}},"instructions":{}}})",
+              R"({{"protocolVersion":"{}","capabilities":{{"tools":{{}},"resources":{{}}}},"serverInfo":{{"name":"syncline","title":"Syncline","version":"{}"}},"instructions":{}}})",
               version, SYNCLINE_VERSION_STRING, protocol::json_string(kInstructions))));
   response.headers.emplace_back(kSessionHeader, *id);
   mcp.call.answer(std::move(response));
@@ -163,6 +164,90 @@ void call_tool(McpCall mcp) {
              });
 }
 
+// ---- resources
+
+// The request that the tool makes of these arguments, which fit it.
+http::Request request_of_tool(std::string_view tool, Any::Object arguments) {
+  return *tool_request(*mcp_tool(tool), Any(std::move(arguments)));
+}
+
+// What the agent may not read is, for him, not there.
+void refuse_resource(McpCall& mcp, const InnerAnswer& answer) {
+  mcp.error(kRpcNoResource, answer.too_large ? "too_large: the document has more than 1 MiB"
+                                             : refusal_text(answer));
+}
+
+constexpr double kResourcesOfPage = 100;
+
+void list_page(std::shared_ptr<McpCall> mcp, const std::string& workspace,
+               const std::string& after) {
+  Any::Object arguments{
+      {"workspace", Any(workspace)}, {"type", Any("doc")}, {"limit", Any(kResourcesOfPage)}};
+  if (!after.empty()) arguments.emplace_back("after", Any(after));
+  ask_inside(mcp->call, request_of_tool("list_objects", std::move(arguments)), kMostAnswerText,
+             [mcp, workspace](const InnerAnswer& answer) {
+               if (!answer.ok()) return refuse_resource(*mcp, answer);
+               const Any objects = crdt::from_json(answer.body).value_or(Any());
+               const std::string next = text_in(&objects, "next");
+               mcp->result(resources_json(workspace, objects,
+                                          ResourceCursor{workspace, next, next.empty()}));
+             });
+}
+
+// The page of the next workspace that the agent may see; an empty one if it is not among those that were looked at.
+void list_next_workspace(std::shared_ptr<McpCall> mcp, const std::string& after) {
+  Any::Object arguments{{"limit", Any(1.0)}};
+  if (!after.empty()) arguments.emplace_back("after", Any(after));
+  ask_inside(mcp->call, request_of_tool("list_workspaces", std::move(arguments)), kMostAnswerText,
+             [mcp](const InnerAnswer& answer) {
+               if (!answer.ok()) return refuse_resource(*mcp, answer);
+               const Any page = crdt::from_json(answer.body).value_or(Any());
+               const Any* names = page.find("workspaces");
+               const auto* all =
+                   names == nullptr ? nullptr : std::get_if<Any::Array>(&names->value());
+               if (all != nullptr && !all->empty())
+                 return list_page(mcp, std::get<std::string>(all->front().value()), "");
+               const std::string next = text_in(&page, "next");
+               mcp->result(resources_json(
+                   "", Any(),
+                   next.empty() ? std::nullopt : std::optional(ResourceCursor{next, "", true})));
+             });
+}
+
+void list_resources(McpCall given) {
+  const std::string at = text_in(&given.message.params, "cursor");
+  const auto cursor = at.empty() ? std::optional(ResourceCursor{.workspace = {}, .behind = true})
+                                 : read_resource_cursor(at);
+  if (!cursor) return given.error(kRpcInvalidParams, "this is no cursor");
+  auto mcp = std::make_shared<McpCall>(std::move(given));
+  if (cursor->behind) return list_next_workspace(std::move(mcp), cursor->workspace);
+  list_page(std::move(mcp), cursor->workspace, cursor->after);
+}
+
+// As text, because that is what edit_text quotes; what has none is JSON.
+void read_resource(McpCall given) {
+  const std::string uri = text_in(&given.message.params, "uri");
+  const auto place = place_of_uri(uri);
+  if (!place || place->object.empty() || place->workspace.empty())
+    return given.error(kRpcInvalidParams,
+                       "the uri is none of a document: syncline://WORKSPACE/OBJECT");
+  http::Request request = request_of_tool(
+      "read_object", {{"workspace", Any(place->workspace)}, {"object", Any(place->object)}});
+  request.query.clear();  // the form is negotiated
+  request.headers.add("Accept", "text/plain, application/json;q=0.5");
+  auto mcp = std::make_shared<McpCall>(std::move(given));
+  ask_inside(
+      mcp->call, std::move(request), kMostAnswerText,
+      [mcp, uri, place = *place](const InnerAnswer& answer) {
+        if (!answer.ok()) return refuse_resource(*mcp, answer);
+        show_at_work(*mcp, place);
+        std::string_view type = "text/plain";
+        for (const auto& [name, value] : answer.head.headers)
+          if (name == "Content-Type") type = std::string_view(value);
+        mcp->result(resource_contents_json(uri, type.substr(0, type.find(';')), answer.body));
+      });
+}
+
 void serve_message(McpCall mcp) {
   const std::string& method = mcp.message.method;
   if (mcp.message.kind != McpMessage::kRequest) {
@@ -173,6 +258,9 @@ void serve_message(McpCall mcp) {
   if (method == "ping") return mcp.result("{}");
   if (method == "tools/list") return mcp.result(mcp_tools_json());
   if (method == "tools/call") return call_tool(std::move(mcp));
+  if (method == "resources/list") return list_resources(std::move(mcp));
+  if (method == "resources/read") return read_resource(std::move(mcp));
+  if (method == "resources/templates/list") return mcp.result(resource_templates_json());
   mcp.error(kRpcNoSuchMethod, "there is no method \"" + method + "\"");
 }
 

@@ -21,6 +21,7 @@ inline constexpr int kRpcInvalidRequest = -32600;
 inline constexpr int kRpcNoSuchMethod = -32601;
 inline constexpr int kRpcInvalidParams = -32602;
 inline constexpr int kRpcNoSession = -32001;
+inline constexpr int kRpcNoResource = -32002;
 
 struct McpMessage {
   enum Kind : unsigned char {

@@ -69,6 +69,31 @@ test('an agent works beside an editor, who sees it, and sees what it does', kTes
   await until(() => agents().length === 0, () => 'the agent has left');
 });
 
+test('documents are resources, of several workspaces, with the rights of the token', kTest, async (t) => {
+  const server = await Server.start(t, kTokens);
+  const write = (workspace, object, type, body) => fetch(`${server.url}/v1/workspaces/${workspace}/objects/${object}?${type === 'text/plain' ? 'root=content' : ''}`,
+    { method: 'PUT', headers: { 'Content-Type': type, Authorization: 'Bearer secret' }, body });
+  await write('one', 'notes/a%20plan', 'text/plain', 'On Monday.');
+  await write('two', 'board', 'application/json', '{"todo":{"title":"bread"}}');
+  const { client } = await agent(t, server, 'look');
+  assert.deepEqual((await client.listResourceTemplates()).resourceTemplates.map(({ uriTemplate }) => uriTemplate), ['syncline://{workspace}/{+object}']);
+  const found = [];
+  let cursor;
+  do {
+    const page = await client.listResources(cursor === undefined ? undefined : { cursor });
+    found.push(...page.resources);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  assert.deepEqual(found.map(({ uri, title }) => [uri, title]), [['syncline://one/notes/a%20plan', 'one/notes/a plan'], ['syncline://two/board', 'two/board']]);
+  const [text] = (await client.readResource({ uri: found[0].uri })).contents;
+  assert.deepEqual([text.mimeType, text.text], ['text/plain', 'On Monday.']);
+  const [json] = (await client.readResource({ uri: found[1].uri })).contents;
+  assert.equal(json.mimeType, 'application/json');
+  assert.deepEqual(JSON.parse(json.text).state, { todo: { title: 'bread' } });
+  await assert.rejects(client.readResource({ uri: 'syncline://two/nothing' }), /not_found/);
+  await assert.rejects(client.readResource({ uri: 'file:///etc/passwd' }), /none of a document/);
+});
+
 test('a reader reads, and is refused to write', kTest, async (t) => {
   const server = await Server.start(t, kTokens);
   const writer = await agent(t, server);
