@@ -69,43 +69,56 @@ Result<InitialContent::Options> InitialContent::options_of(const std::string& ur
   return Options{.url = url, .secret = *std::move(bytes)};
 }
 
-InitialContent::InitialContent(Options options, hooks::HookSender& sender, observe::Sink* reports)
+InitialContent::InitialContent(std::optional<Options> options, hooks::HookSender* sender,
+                               observe::Sink* reports)
     : options_(std::move(options)),
       sender_(sender),
       reporter_(reports, observe::Area::kWorkspace),
       author_(content_author()) {}
 
-void InitialContent::ask(const std::string& workspace, const std::string& object,
-                         const identity::Caller& opens, Scheduler& loop, Done done) {
-  ++counters_.asked;
-  const auto [tenant, name] = split_name(workspace);
+void InitialContent::ask(const hooks::ContentQuestion& question, Scheduler& loop, Send send,
+                         Done done) {
+  const std::uint64_t number = ++counters_.asked;
+  const auto [tenant, name] = split_name(question.workspace);
   const std::uint64_t now_ms = loop.unix_ms();
+  const std::uint64_t timeout_ms = options_ ? options_->timeout_ms : kTimeoutMs;
   hooks::HookRequest request{
-      .url = options_.url,
+      .url = {},
       .body = fmt::format(
           R"({{"type":"initial-content","timestamp":"{}","tenant":{},"workspace":{},)"
           R"("data":{{"object":{},"principal":{}}}}})",
           protocol::time_text(now_ms), protocol::json_string(tenant), protocol::name_json(name),
-          protocol::name_json(object), protocol::name_json(opens.principal.id)),
-      .timeout_ms = options_.timeout_ms,
+          protocol::name_json(question.object), protocol::name_json(question.principal)),
+      .timeout_ms = timeout_ms,
       .most_bytes = kMostBytes};
-  const std::string message = fmt::format("content_{}_{}", now_ms, counters_.asked.load());
-  request.headers = {{"webhook-id", message},
-                     {"webhook-timestamp", std::to_string(now_ms / 1000)},
-                     {"webhook-signature",
-                      hooks::signature(options_.secret, message, now_ms / 1000, request.body)}};
+  const std::string message = fmt::format("content_{}_{}", now_ms, number);
   // A sender that is busy may take longer than the request.
   auto waiting = std::make_shared<std::optional<Done>>(std::move(done));
   const auto answer = [this, waiting](Result<hooks::HookAnswer> got) {
     if (auto told = std::exchange(*waiting, std::nullopt)) (*told)(content_of(std::move(got)));
   };
-  const Scheduler::TimerId timer = loop.after(options_.timeout_ms, [answer] {
+  const Scheduler::TimerId timer = loop.after(timeout_ms, [answer] {
     answer(fail(ErrorCode::kUnavailable, "it does not answer in time"));
   });
-  sender_.send(std::move(request), loop, [answer, timer, &loop](Result<hooks::HookAnswer> got) {
+  const auto answered = [answer, timer, &loop](Result<hooks::HookAnswer> got) {
     loop.cancel(timer);
     answer(std::move(got));
-  });
+  };
+  if (send)
+    send(message, std::move(request), answered);
+  else
+    send_for_all(message, std::move(request), loop, answered);
+}
+
+void InitialContent::send_for_all(const std::string& message, hooks::HookRequest request,
+                                  Scheduler& loop, hooks::HookSender::Done done) {
+  const std::uint64_t now_s = loop.unix_ms() / 1000;
+  request.url = options_->url;
+  request.headers = {
+      {"webhook-id", message},
+      {"webhook-timestamp", std::to_string(now_s)},
+      {"webhook-signature", hooks::signature(options_->secret, message, now_s, request.body)}};
+  sender_->send(std::move(request), loop, std::move(done));
 }
 
 Result<InitialContent::Content> InitialContent::content_of(Result<hooks::HookAnswer> answer) {

@@ -25,6 +25,7 @@ std::string hook_time(std::uint64_t unix_ms) {
 
 std::string state_of(const Delivery& delivery) {
   if (delivery.stopped()) return "disabled";
+  if (delivery.endpoint().initial_content) return "asked";
   if (!delivery.held().empty()) return "waiting";
   return delivery.failing() > 0 ? "failing" : "delivering";
 }
@@ -35,16 +36,17 @@ std::string hook_json(const Delivery& delivery, const std::string& more = {}) {
   const hooks::Progress& progress = delivery.progress();
   const std::string& reason = delivery.held().empty() ? progress.reason : delivery.held();
   return fmt::format(
-      R"({{{}"id":{},"url":{},"label":{},"prefix":{},"type":{},"content":{},"debounce_s":{},)"
+      R"({{{}"id":{},"url":{},"label":{},"prefix":{},"type":{},"content":{},"initial_content":{},"debounce_s":{},)"
       R"("principal":{},"made":{},"secret_number":{},"state":"{}","reason":{},"position":{},)"
       R"("late":{},"delivered":{},"dead":{},"unseen":{},"unseen_reason":{},"failing_since":{},)"
       R"("disabled":{}}})",
       more, json_string(hook.id), json_string(hook.url), json_string(hook.label),
-      json_string(hook.prefix), json_string(hook.type), hook.content, hook.debounce_ms / 1000,
-      protocol::name_json(hook.principal), hook_time(hook.made_ms), hook.secret, state_of(delivery),
-      protocol::name_json(reason), progress.after, progress.late.size(), progress.delivered,
-      progress.dead, progress.unseen, protocol::name_json(progress.unseen_reason),
-      hook_time(progress.failing_since_ms), hook_time(progress.disabled_ms));
+      json_string(hook.prefix), json_string(hook.type), hook.content, hook.initial_content,
+      hook.debounce_ms / 1000, protocol::name_json(hook.principal), hook_time(hook.made_ms),
+      hook.secret, state_of(delivery), protocol::name_json(reason), progress.after,
+      progress.late.size(), progress.delivered, progress.dead, progress.unseen,
+      protocol::name_json(progress.unseen_reason), hook_time(progress.failing_since_ms),
+      hook_time(progress.disabled_ms));
 }
 
 std::string dead_json(const hooks::Dead& dead) {
@@ -77,8 +79,8 @@ void answer_secret(Call& call, int status, const std::string& id) {
 }
 
 Result<hooks::Endpoint> read_hook(const Call& call) {
-  auto body =
-      JsonBody::read(call.request, {"url", "label", "prefix", "type", "content", "debounce_s"});
+  auto body = JsonBody::read(
+      call.request, {"url", "label", "prefix", "type", "content", "initial_content", "debounce_s"});
   if (!body) return std::unexpected(std::move(body.error()));
   hooks::Endpoint hook;
   hook.workspace = call.path.workspace;
@@ -87,6 +89,7 @@ Result<hooks::Endpoint> read_hook(const Call& call) {
   hook.prefix = body->text("prefix");
   hook.type = body->text("type");
   hook.content = body->flag("content");
+  hook.initial_content = body->flag("initial_content");
   const std::uint64_t seconds = body->number("debounce_s");
   if (!body->error()) return std::unexpected(body->error().error());
   hook.debounce_ms = std::min(seconds, hooks::kMostDebounceMs) * 1000;

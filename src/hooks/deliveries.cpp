@@ -113,6 +113,19 @@ std::vector<const Delivery*> Deliveries::list(std::string_view workspace) const 
   return found;
 }
 
+const Delivery* Deliveries::content_hook(std::string_view workspace,
+                                         std::string_view object) const {
+  const Delivery* best = nullptr;
+  for (auto at = endpoints_.lower_bound(Key(workspace, ""));
+       at != endpoints_.end() && at->first.first == workspace; ++at) {
+    const Endpoint& each = at->second->endpoint();
+    if (!each.initial_content || !object.starts_with(each.prefix)) continue;
+    if (best == nullptr || each.prefix.size() > best->endpoint().prefix.size())
+      best = at->second.get();
+  }
+  return best;
+}
+
 Delivery* Deliveries::find(std::string_view workspace, std::string_view id) const {
   const auto found = endpoints_.find(Key(workspace, id));
   return found == endpoints_.end() ? nullptr : found->second.get();
@@ -242,6 +255,14 @@ void Deliveries::test(std::string_view workspace, std::string_view id, HookSende
   const std::string message = fmt::format("msg_{}_test_{}", endpoint.id, now_ms);
   HookRequest request{.url = endpoint.url, .body = hook_body(endpoint, "test", now_ms, "{}")};
   request.headers = signed_headers(services_.key, endpoint, message, now_ms, request.body);
+  services_.sender->send(std::move(request), services_.host.scheduler(), std::move(done));
+}
+
+void Deliveries::ask(const Endpoint& endpoint, const std::string& message, HookRequest request,
+                     HookSender::Done done) {
+  request.url = endpoint.url;
+  request.headers = signed_headers(services_.key, endpoint, message,
+                                   services_.host.scheduler().unix_ms(), request.body);
   services_.sender->send(std::move(request), services_.host.scheduler(), std::move(done));
 }
 

@@ -35,6 +35,10 @@ class Deliveries {
 
   // Of a workspace, by id.
   std::vector<const Delivery*> list(std::string_view workspace) const;
+  // False until those of this loop are read, and when it ends.
+  bool loaded() const { return !enabled() || (loaded_ && !stopped_); }
+  // Who is asked for the first content of an object: of several, the one with the longest prefix. nullptr: none.
+  const Delivery* content_hook(std::string_view workspace, std::string_view object) const;
   // nullptr: there is none.
   Delivery* find(std::string_view workspace, std::string_view id) const;
 
@@ -61,6 +65,10 @@ class Deliveries {
   // Has those sent again: the one at `position`, or all (0). Answers how many.
   void replay(std::string_view workspace, std::string_view id, log::Position position,
               log::Done<std::size_t> done);
+
+  // A question to an endpoint, signed as its messages are.
+  void ask(const Endpoint& endpoint, const std::string& message, HookRequest request,
+           HookSender::Done done);
 
   // For who is shown a secret.
   std::string secret_of(const Endpoint& endpoint) const;

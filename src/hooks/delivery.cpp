@@ -114,7 +114,7 @@ void Delivery::attach() {
 void Delivery::look() {
   if (busy_) return;
   if (!stored_) return store();
-  if (stopped()) {
+  if (stopped() || endpoint_.initial_content) {
     batch_.clear();
     return;
   }

@@ -14,6 +14,8 @@ namespace syncline::hooks {
 namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::uint8_t kSendsContent = 1;
+constexpr std::uint8_t kGivesContent = 2;
 constexpr char kBetween = '\x1e';  // in no name of a workspace
 
 Result<void> begin_record(ByteReader& in, std::string_view what) {
@@ -68,6 +70,11 @@ Result<void> check_endpoint(const Endpoint& endpoint) {
   if (endpoint.debounce_ms > kMostDebounceMs)
     return fail(ErrorCode::kInvalid,
                 fmt::format("debounce_s is at most {}", kMostDebounceMs / 1000));
+  if (endpoint.initial_content &&
+      (endpoint.content || endpoint.debounce_ms > 0 || !endpoint.type.empty()))
+    return fail(ErrorCode::kInvalid,
+                "a webhook with initial_content is told of no changes, so it has neither content, "
+                "nor debounce_s, nor type");
   if (endpoint.debounce_ms > 0 && endpoint.content)
     return fail(
         ErrorCode::kInvalid,
@@ -101,7 +108,8 @@ Bytes encode_endpoint(const Endpoint& endpoint) {
   out.var_string(endpoint.label);
   out.var_string(endpoint.prefix);
   out.var_string(endpoint.type);
-  out.u8(endpoint.content ? 1 : 0);
+  out.u8(static_cast<std::uint8_t>((endpoint.content ? kSendsContent : 0) |
+                                   (endpoint.initial_content ? kGivesContent : 0)));
   out.var_uint(endpoint.debounce_ms);
   out.var_uint(endpoint.made_ms);
   out.var_uint(endpoint.secret);
@@ -125,7 +133,9 @@ Result<Endpoint> decode_endpoint(std::string_view key, ByteView value) {
   endpoint.label = in.var_string();
   endpoint.prefix = in.var_string();
   endpoint.type = in.var_string();
-  endpoint.content = in.u8() != 0;
+  const std::uint8_t what = in.u8();
+  endpoint.content = (what & kSendsContent) != 0;
+  endpoint.initial_content = (what & kGivesContent) != 0;
   endpoint.debounce_ms = in.var_uint();
   endpoint.made_ms = in.var_uint();
   endpoint.secret = in.var_uint();

@@ -47,6 +47,8 @@ struct Endpoint {
   std::string prefix;  // only objects whose names begin so
   std::string type;    // only objects of this type; "": of all
   bool content = false;
+  bool initial_content =
+      false;  // it is told of no events: it is asked for the first content of objects
   std::uint64_t debounce_ms =
       0;  // an object is told of once in this time, and then of its last change; 0: of each
   std::uint64_t made_ms = 0;

@@ -64,6 +64,9 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
       slow_answers(loop),
       people(store->directory(), loop, options.reports),
       uses(options.tenants),
+      first_contents(options.content_asker == nullptr
+                         ? nullptr
+                         : std::make_unique<hooks::FirstContents>(*options.content_asker)),
       host({.log = store->events(),
             .cache = cache,
             .types = options.types,
@@ -93,7 +96,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .memory = options.memory,
             .accounts = options.accounts,
             .uses = &uses,
-            .first_content = options.first_content,
+            .first_content = first_contents.get(),
             .deleted = options.deleted,
             .off_loop = state::OffLoop{jobs, home, options.loop_share}},
            std::move(options.gate)),
@@ -143,6 +146,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
       memory(options.memory),
       index_(index) {
   for (const identity::Revocation& each : options.revocations) revocations.add(each);
+  if (first_contents != nullptr && hooks.enabled()) first_contents->use(hooks);
   if (memory != nullptr) look_at_memory();
 }
 

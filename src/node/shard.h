@@ -16,7 +16,9 @@
 #include "base/clock_watch.h"
 #include "base/memory_budget.h"
 #include "base/scheduler.h"
+#include "hooks/content_asker.h"
 #include "hooks/deliveries.h"
+#include "hooks/first_contents.h"
 #include "identity/revocations.h"
 #include "limits/failed_tokens.h"
 #include "limits/rates.h"
@@ -99,8 +101,8 @@ struct ShardOptions {
   Bytes hook_key = {};
   // The workspaces of the process that are deleted; must outlive the shard. nullptr: nobody is kept from them.
   workspace::DeletedWorkspaces* deleted = nullptr;
-  workspace::FirstContent* first_content =
-      nullptr;  // must outlive the shard; nullptr: there is none
+  // Asks for the first content of objects; must outlive the shard. nullptr: nobody is asked.
+  hooks::ContentAsker* content_asker = nullptr;
   // Both may be nullptr; otherwise they must outlive the shard. `measures` belongs to its loop.
   observe::Sink* reports = nullptr;
   const observe::LoopMeasures* measures = nullptr;
@@ -142,6 +144,7 @@ struct Shard {
   SlowAnswers slow_answers;
   workspace::People people;
   limits::UseTable uses;
+  std::unique_ptr<hooks::FirstContents> first_contents;  // nullptr: nobody is asked
   workspace::Host host;
   WaitRoom waits;  // requests that wait until an object changes
   session::EventFeeds feeds;

@@ -1,7 +1,7 @@
 // FirstContent: who is asked for the content of an object that has none, when the first client opens it
 // (api/initial_content.h).
 //
-// Thread-safety: any loop may ask.
+// Thread-safety: each loop has its own.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,9 @@ class FirstContent {
 
   // Who the author of what it answers is.
   virtual const identity::Caller& author() const = 0;
+
+  // Whether anybody would be asked. Called on the loop of the workspace, as is ask().
+  virtual bool asks(const std::string& workspace, const std::string& object) const = 0;
 
   // Answers on `loop`, in a later turn, within a bounded time. `opens`: who opens the object.
   //   kUnavailable  there is no answer that can be used

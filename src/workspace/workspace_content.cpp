@@ -23,7 +23,8 @@ struct Workspace::Waiting {
 bool Workspace::wants_content(LiveObject& object, const Opening& opening) const {
   return services_.first_content != nullptr && !opening.content_asked && !opening.face.empty() &&
          object.position() == 0 && object.subscribers().empty() && !object.in_use() &&
-         !log::is_system_object(object.id());
+         !log::is_system_object(object.id()) &&
+         services_.first_content->asks(name_, std::string(object.id()));
 }
 
 // All who open it meanwhile wait for one answer. They may leave before.

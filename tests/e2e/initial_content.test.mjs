@@ -115,3 +115,49 @@ test('whoever writes while the application thinks wins', kTest, async (t) => {
   await until(() => client.text.toString() === 'faster', () => client.text.toString());
   assert.deepEqual((await events(server, 'w')).map(({ principal }) => principal), ['anonymous']);
 });
+
+test('a workspace names its own hook, which is asked for what its prefix names', kTest, async (t) => {
+  const asked = [];
+  let secret = '';
+  const http = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text) => (body += text));
+    request.on('end', () => {
+      asked.push(new Webhook(secret).verify(body, request.headers));
+      response.writeHead(200, { 'Content-Type': 'text/plain', 'Syncline-Put': 'root=content' }).end(`from the hook: ${JSON.parse(body).data.object}`);
+    });
+  });
+  await new Promise((listening) => http.listen(0, '127.0.0.1', listening));
+  at_end(t, async () => http.close());
+  const server = await Server.start(t, { args: ['--hooks-allow', '127.0.0.0/8'] });
+  const hooks = `${server.url}/v1/workspaces/team/webhooks`;
+  const make = async (wish) => {
+    const response = await fetch(hooks, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(wish) });
+    return { status: response.status, ...(await response.json()) };
+  };
+  const url = `http://127.0.0.1:${http.address().port}/content`;
+  assert.equal((await make({ url, initial_content: true, debounce_s: 5 })).status, 400);
+  const hook = await make({ url, initial_content: true, prefix: 'notes/' });
+  assert.deepEqual([hook.status, hook.state, hook.initial_content], [201, 'asked', true]);
+  secret = hook.secret;
+
+  const plan = await y_client(t, server, 'team', 'notes/plan');
+  await until(() => plan.text.toString() === 'from the hook: notes/plan', () => plan.text.toString());
+  assert.deepEqual(asked.map(({ type, workspace, data }) => [type, workspace, data.object]), [['initial-content', 'team', 'notes/plan']]);
+  // Of another name, and of another workspace: nobody is asked, and nothing is told of changes.
+  const board = await y_client(t, server, 'team', 'board');
+  board.text.insert(0, 'mine');
+  const other = await y_client(t, server, 'other', 'notes/plan');
+  other.text.insert(0, 'mine');
+  await until(async () => (await events(server, 'team')).length === 2, 'the change is durable');
+  assert.equal(asked.length, 1);
+
+  // The hook is known after a restart, and gone when it is removed.
+  await server.restart();
+  const list = await y_client(t, server, 'team', 'notes/list');
+  await until(() => list.text.toString() === 'from the hook: notes/list', () => list.text.toString());
+  assert.equal((await fetch(`${hooks}/${hook.id}`, { method: 'DELETE' })).status, 204);
+  const empty = await y_client(t, server, 'team', 'notes/empty');
+  assert.equal(empty.text.toString(), '');
+  assert.equal(asked.length, 2);
+});

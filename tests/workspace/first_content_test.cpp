@@ -27,6 +27,7 @@ using testing::Typist;
 class Application final : public FirstContent {
  public:
   const identity::Caller& author() const override { return author_; }
+  bool asks(const std::string&, const std::string&) const override { return true; }
   void ask(const std::string&, const std::string& object, const identity::Caller&, Scheduler&,
            Done done) override {
     asked.push_back(object);

@@ -1,5 +1,6 @@
 #include "backend/server/hook_service.h"
 
+#include <optional>
 #include <utility>
 
 #include "backend/tokens/hook_key.h"
@@ -36,12 +37,15 @@ Result<std::unique_ptr<HookService>> HookService::make(const HookOptions& option
   auto of_hooks = outbound_of_hooks(options.allow, outbound.ca_file);
   if (!of_hooks) return std::unexpected(std::move(of_hooks.error()));
   service->client_ = std::make_unique<HookClient>(*std::move(of_hooks));
-  if (options.content_url.empty()) return service;
+  if (options.content_url.empty()) {
+    service->content_ = std::make_unique<api::InitialContent>(std::nullopt, nullptr, sink);
+    return service;
+  }
   auto content = api::InitialContent::options_of(options.content_url, options.content_secret);
   if (!content) return std::unexpected(std::move(content.error()));
   service->content_client_ = std::make_unique<HookClient>(std::move(outbound), kContentThreads);
-  service->content_ =
-      std::make_unique<api::InitialContent>(*std::move(content), *service->content_client_, sink);
+  service->content_ = std::make_unique<api::InitialContent>(*std::move(content),
+                                                            service->content_client_.get(), sink);
   return service;
 }
 
@@ -51,7 +55,6 @@ void HookService::stop() {
 }
 
 void HookService::add_metrics(observe::MetricsPage& page) const {
-  if (content_ == nullptr) return;
   const api::InitialContent::Counters& counters = content_->counters();
   page.counter("initial_content_asked_total", "Questions for the content of a new object.",
                counters.asked);

@@ -34,9 +34,7 @@ class HookService {
 
   hooks::HookSender& sender() { return *client_; }
   const Bytes& key() const { return key_; }
-  workspace::FirstContent* first_content() const {
-    return content_.get();
-  }  // nullptr: nobody is asked
+  hooks::ContentAsker& content() { return *content_; }
 
   // Ends what is being sent and asked. Needs running loops.
   void stop();

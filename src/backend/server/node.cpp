@@ -442,7 +442,7 @@ Result<void> Node::Impl::start_shards() {
       .hook_sender = &hooks->sender(),
       .hook_key = hooks->key(),
       .deleted = &deleted,
-      .first_content = hooks->first_content(),
+      .content_asker = &hooks->content(),
       .reports = options.log};
   for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];

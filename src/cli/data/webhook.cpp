@@ -25,6 +25,7 @@ struct WebhookOptions {
   std::string debounce;
   std::string position;
   bool content = false;
+  bool initial_content = false;
   SourceOptions source;
   bool json = false;
 };
@@ -79,6 +80,7 @@ Result<std::string> wish_of(const WebhookOptions& options) {
         std::pair("type", &options.type)})
     if (!value->empty()) wish.emplace_back(member, *value);
   if (options.content) wish.emplace_back("content", true);
+  if (options.initial_content) wish.emplace_back("initial_content", true);
   if (!options.debounce.empty()) {
     const auto ms = protocol::parse_duration(options.debounce);
     if (!ms || *ms < 1000)
@@ -197,6 +199,9 @@ void add_webhook_add(Command& webhook) {
                        options.debounce);
   added.command.flag({.name = "--content", .text = "Send each change with its event"},
                      options.content);
+  added.command.flag({.name = "--initial-content",
+                      .text = "Ask it for the first content of documents, and tell it of nothing"},
+                     options.initial_content);
   added.command.example(
       "syncline webhook add demo https://app.example/hook --server http://127.0.0.1:4400",
       "from now on, each change is told there");
