@@ -70,7 +70,7 @@ std::string etag_of_page(const StreamRead& read, Offset next, bool closed) {
 }
 
 // What the pages of a stream have, as one body.
-std::string body_of(const std::vector<session::StreamChunk>& chunks, bool json) {
+std::string body_of_chunks(const std::vector<session::StreamChunk>& chunks, bool json) {
   std::size_t bytes = 2;
   for (const auto& chunk : chunks) bytes += chunk.content.size() + 1;
   std::string body;
@@ -107,7 +107,8 @@ void answer_page(StreamRead& read, const session::StreamPage& page) {
       return read.call.answer(std::move(response));
     }
   }
-  response.body = body_of(page.chunks, streams::is_json_type(read.facts.config.content_type));
+  response.body =
+      body_of_chunks(page.chunks, streams::is_json_type(read.facts.config.content_type));
   read.call.answer(std::move(response));
 }
 
