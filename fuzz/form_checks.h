@@ -35,6 +35,9 @@ inline bool is_for_html(const RichNode& node) {
     if (!is_for_html(part.text) || !is_for_html(part.name)) return false;
     for (const Mark& mark : part.marks)
       if (!is_for_html(mark.address)) return false;
+    if (part.is_image() && !(is_for_html(part.image->address) && is_for_html(part.image->alt) &&
+                             is_for_html(part.image->title)))
+      return false;
   }
   for (const RichNode& child : node.children)
     if (!is_for_html(child)) return false;
