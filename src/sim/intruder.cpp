@@ -34,7 +34,11 @@ bool asks_a_workspace(const api::Route& route) {
 // The simulated process writes no log. tests/api/side_doors_test.cpp tries these routes as well.
 std::vector<const api::Route*> routes_of_the_world() {
   std::vector<const api::Route*> routes = api::all_routes();
-  std::erase_if(routes, [](const api::Route* route) { return route->path == "/v1/log-level"; });
+  // He draws one of the routes: those of renaming, which no world uses, would change what he does in every recorded world.
+  std::erase_if(routes, [](const api::Route* route) {
+    return route->path == "/v1/log-level" || route->path.contains("/rename/") ||
+           route->path.contains("/redirects/");
+  });
   return routes;
 }
 
