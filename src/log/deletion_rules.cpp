@@ -189,9 +189,10 @@ Result<void> check_fits(const HeldDeletions& held, const DeleteObject& act) {
   if (last != nullptr && act.generation <= last->generation)
     return fail(ErrorCode::kConflict, fmt::format("generation {} of object {} has ended already",
                                                   act.generation, act.object));
-  if (held.generations == kMaxEndedGenerations)
+  const std::size_t most = held.workspace ? kMaxGenerationsOfDeleted : kMaxEndedGenerations;
+  if (held.generations >= most)
     return fail(ErrorCode::kTooLarge,
-                fmt::format("a workspace can have {} deletions at most", kMaxEndedGenerations));
+                fmt::format("a workspace can have {} deletions at most", most));
   if (held.version_bytes + act.version.size() > kMaxAllEndedVersionBytes)
     return fail(
         ErrorCode::kTooLarge,

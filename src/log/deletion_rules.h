@@ -33,6 +33,9 @@ namespace syncline::log {
 
 // Bounds of what a workspace can have. All of it is read when a workspace is opened.
 inline constexpr std::size_t kMaxEndedGenerations = std::size_t{1} << 16;
+// As long as the workspace itself is deleted: each of its objects ends. What does not fit has no version, and its replicas are
+// not recognised when its name begins anew.
+inline constexpr std::size_t kMaxGenerationsOfDeleted = kMaxEndedGenerations * 16;
 inline constexpr std::size_t kMaxEndedVersionBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxAllEndedVersionBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxSeeds = 1024;

@@ -166,11 +166,19 @@ Result<log::RuleAct> Workspace::deletion_of(const Deletion& wish, LiveObject& ob
                              .after = chain_.head().last_position,
                              .erase_at_ms = erase_at_ms,
                              .type = std::string(object.object().type().name()),
-                             .version = merge::version_of(object.object()).value_or(Bytes())};
+                             .version = ended_version(object)};
   const log::EndedGeneration* last = deletions_.last(object.id());
   if (last == nullptr || log::is_erased(*last) || !wish.erase || last->is_renamed())
     return std::unexpected(no_object_error(object.id()));
   return log::EraseObject{.object = object.id(), .generation = last->generation};
+}
+
+// An erasure of the whole workspace must come to its end, also if not all of it fits.
+Bytes Workspace::ended_version(const LiveObject& object) const {
+  Bytes version = merge::version_of(object.object()).value_or(Bytes());
+  const bool fits = version.size() <= log::kMaxEndedVersionBytes &&
+                    deletions_.version_bytes + version.size() <= log::kMaxAllEndedVersionBytes;
+  return deletions_.workspace && !fits ? Bytes() : version;
 }
 
 // The object ends under this name, from the end of the generation before on.

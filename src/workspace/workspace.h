@@ -378,6 +378,7 @@ class Workspace {
   Result<log::RuleAct> deletion_of(const Deletion& wish, LiveObject& object) const;
   Result<log::RuleAct> renaming_of(const Deletion& wish, LiveObject& object,
                                    const LiveObject& target) const;
+  Bytes ended_version(const LiveObject& object) const;
   Result<void> check_new_name(const Deletion& wish, const LiveObject& target) const;
   Result<log::RuleAct> undeletion_of(const Deletion& wish, LiveObject& object) const;
   void read_deletions(const merge::Object& rules);

@@ -256,6 +256,19 @@ TEST(HeldRules, AreBounded) {
   EXPECT_TRUE(carry_out(held, {Share{"o1", {}, ShareRole::kOwner}, "ann", "", 1}));
 }
 
+// An erasure of the whole workspace ends all its objects.
+TEST(HeldRules, OfAWorkspaceThatIsDeletedMoreObjectsCanEnd) {
+  HeldRules held;
+  for (std::size_t i = 0; i < kMaxEndedGenerations; ++i)
+    held.deletions.add(fmt::format("o{}", i), {.generation = 1, .after = 1, .type = "doc"});
+  const DeleteObject more{"more", 1, 17, 90, "doc", {}};
+  EXPECT_EQ(outcome(held, more), ErrorCode::kTooLarge);
+  EXPECT_EQ(outcome(held, DeleteWorkspace{1, 90}), kCarriedOut);
+  EXPECT_EQ(outcome(held, more), kCarriedOut);
+  held.deletions.generations = kMaxGenerationsOfDeleted;
+  EXPECT_EQ(outcome(held, DeleteObject{"another", 1, 17, 90, "doc", {}}), ErrorCode::kTooLarge);
+}
+
 TEST(Grantee, HasAText) {
   for (const char* text : {"principal:ann", "principal:key:1 2", "group:a:b", "everyone"})
     EXPECT_EQ(to_string(parse_grantee(text).value()), text);

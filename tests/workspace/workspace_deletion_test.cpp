@@ -204,6 +204,22 @@ TEST(DeletedWorkspace, AReplicaOfItDoesNotComeBack) {
   EXPECT_EQ(code_of(open.submit(typist.type("offline"))), ErrorCode::kGone);
 }
 
+// So many replicas have changed it that what would recognise them is too long to be kept.
+TEST(DeletedWorkspace, IsErasedAlsoWithAnObjectThatCannotBeDeletedByItself) {
+  TestWorld world;
+  Typist all(1);
+  for (std::uint64_t i = 0; i < 9000; ++i)
+    all.receive(Typist((std::uint64_t{1} << 50) + i).type("x"));
+  submit(world, "crowded", all.doc().encode_state_as_update());
+  EXPECT_EQ(code_of(delete_object(world, "crowded")), ErrorCode::kTooLarge);
+  ASSERT_TRUE(change_rules(world, deletion_in(world, 0)));
+  workspace::ErasureKeeper keeper(world.sources, world.host, world.loop, quick());
+  world.loop.advance(10'000);
+  EXPECT_TRUE(held(world).workspace->erased);
+  EXPECT_EQ(payloads_left(world), 0u);
+  EXPECT_EQ(keeper.counters().failures, 0u);
+}
+
 TEST(DeletedWorkspace, AnErasureThatIsInterruptedAnywhereEndsTheSame) {
   TestWorld world;
   RandomHistory history(world, 2);
