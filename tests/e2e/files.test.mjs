@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import test from 'node:test';
@@ -195,4 +195,26 @@ test('a file that is larger than the memory of the server flows through it', kTe
   for await (const part of (await fetch(files_url(server, 'big'))).body) got.update(part);
   assert.equal(got.digest('hex'), sent);
   assert.ok(memory() < 128, `${memory()} MiB of memory`);
+});
+
+test('a file keeps its versions under another name, and log verify reads all bytes', kTest, async (t) => {
+  const server = await Server.start(t);
+  const versions = [randomBytes(2 * kMiB + 500), randomBytes(1000)];
+  for (const body of versions) assert.ok((await fetch(files_url(server, 'logo'), { method: 'PUT', body })).ok);
+  const renamed = await fetch(`${server.url}/v1/workspaces/team/rename/logo?to=images/logo`, { method: 'POST' });
+  assert.equal(renamed.status, 200, await renamed.text());
+  assert.deepEqual((await bytes_of(files_url(server, 'images/logo'))).bytes, versions[1]);
+  assert.deepEqual((await bytes_of(`${files_url(server, 'images/logo')}?at=1`)).bytes, versions[0]);
+  assert.deepEqual((await bytes_of(files_url(server, 'logo'))).bytes, versions[1], 'sent on');
+  await server.kill();
+
+  const verify = () => run(['log', 'verify', '--data-dir', server.dir]);
+  assert.match(verify().stdout, /files: 2 files with 2\.0 MiB, intact/);
+  const chunk = join(server.dir, 'files', chunks(server).find((name) => statSync(join(server.dir, 'files', name)).size > 1000));
+  const bytes = readFileSync(chunk);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(chunk, bytes);
+  const damaged = verify();
+  assert.equal(damaged.status, 1);
+  assert.match(damaged.stderr, /the file [0-9a-f]{64} is damaged/);
 });

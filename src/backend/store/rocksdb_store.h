@@ -123,6 +123,8 @@ struct VerifyOptions {
   // objects of a workspace; if they need more than `memory_bytes`, reads its log more than once.
   bool replay = false;
   std::size_t memory_bytes = std::size_t{512} << 20;
+  // Reads the bytes of all files, too, and compares them with their names.
+  bool files = false;
   // The keys that may have signed the stored checkpoints; nullopt: do not check signatures.
   std::optional<std::vector<log::NoteVerifier>> keys;
   // Checkpoints that the caller trusts. The logs that they name must begin with them.
@@ -139,6 +141,8 @@ struct VerifyReport {
   std::uint64_t pins = 0;
   // Pins, retention rules, holds and records that Syncline 0.1 kept without events: nothing proves them.
   std::uint64_t untold = 0;
+  std::uint64_t files = 0;          // with `files`: that are stored and intact
+  std::uint64_t file_bytes = 0;     // of these
   std::uint64_t signed_events = 0;  // the signed beginnings of all workspaces, added up
   std::uint64_t origin_events = 0;  // signed by former keepers whose keys are not in `keys`
   // Checkpoints of VerifyOptions::known that name a workspace here.

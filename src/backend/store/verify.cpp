@@ -14,6 +14,7 @@
 #include "state/verify.h"
 #include "store/actors.h"
 #include "store/blob_file.h"
+#include "store/file_check.h"
 #include "store/tree.h"
 #include "store/waiting.h"
 
@@ -63,6 +64,7 @@ class Verifier {
     if (!names->status().ok())
       return differs(Check::kStorage, {}, to_error(names->status(), "reading names"));
     if (auto ok = check_named(); !ok) return std::unexpected(std::move(ok.error()));
+    if (auto ok = check_bytes_of_files(); !ok) return std::unexpected(std::move(ok.error()));
     return std::move(report_);
   }
 
@@ -406,7 +408,7 @@ class Verifier {
       const bool numbered = key.starts_with("c/") || key.starts_with("o/") ||
                             key.starts_with("p/") || key.starts_with("e/") ||
                             key.starts_with("i/") || key.starts_with("n/") ||
-                            key.starts_with("a/") || key.starts_with("t/");
+                            key.starts_with("a/") || key.starts_with("t/") || key.starts_with("l/");
       if (!numbered) continue;
       if (auto ok = check_number(parse_id(key.substr(2)).value_or(~kNoWorkspace)); !ok) return ok;
     }
@@ -419,6 +421,16 @@ class Verifier {
     const auto next = parse_id(value);
     if (status.ok() && next && *next > *ids_.rbegin()) return {};
     return differs(Check::kIndex, {}, "the count of workspaces is damaged");
+  }
+
+  Checked<void> check_bytes_of_files() {
+    if (!options_.files) return {};
+    const auto checked = syncline::store::check_files(
+        database_, [this](const syncline::store::CheckedFiles&) { return go_on("files"); });
+    if (!checked) return differs(Check::kStorage, {}, checked.error());
+    report_.files = checked->files;
+    report_.file_bytes = checked->bytes;
+    return {};
   }
 
   bool go_on(const std::string& name) const {

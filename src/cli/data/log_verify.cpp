@@ -51,6 +51,8 @@ std::string json_of(const VerifiedDir& outcome) {
                                   {"snapshots_compared", json_number(report.snapshots_compared)},
                                   {"not_replayable", json_number(report.not_replayable)},
                                   {"gaps", Any(std::move(gaps))},
+                                  {"files", json_number(report.files)},
+                                  {"file_bytes", json_number(report.file_bytes)},
                                   {"signed_events", json_number(report.signed_events)},
                                   {"origin_events", json_number(report.origin_events)},
                                   {"damaged_snapshots", Any(std::move(damaged))},
@@ -72,6 +74,9 @@ void print(const VerifiedDir& outcome, Console& console) {
                              count_of(gap.events, "event"), gap.from, gap.to));
   console.line(
       fmt::format("signed: {} of {}", report.signed_events, count_of(report.events, "event")));
+  if (report.files > 0)
+    console.line(fmt::format("files: {} with {}, intact", count_of(report.files, "file"),
+                             size_text(report.file_bytes)));
   if (report.origin_events > 0)
     console.line(fmt::format("signed where it came from, by keys that it names itself: {}",
                              count_of(report.origin_events, "event")));

@@ -21,7 +21,7 @@ log::Checked<VerifiedDir> verify_data_dir(const VerifyWish& wish, Console& conso
   if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
 
   VerifiedDir outcome;
-  backend::VerifyOptions wanted{.replay = true};
+  backend::VerifyOptions wanted{.replay = true, .files = true};
   if (!wish.checkpoint.empty()) {
     auto checkpoint = read_checkpoint(wish.checkpoint, *keys);
     if (!checkpoint) return log::differs(log::Check::kCheckpoint, {}, checkpoint.error());
