@@ -124,6 +124,10 @@ test('over HTTP and from the command line', kTest, async (t) => {
   // The past under both names.
   assert.equal((await ask('GET', '/objects/b/c?at=1')).json.state.content, 'one');
 
+  assert.equal((await ask('PUT', '/hold?reason=case')).status, 200);
+  assert.equal((await ask('POST', '/rename/b/c?to=e')).status, 409);
+  assert.equal((await ask('DELETE', '/hold?reason=over')).status, 200);
+
   const on = (...words) => run([...words, '--server', server.url]);
   assert.match(on('mv', 'team/b/c', 'team/d', '--reason', 'again').stdout, /team\/b\/c is team\/d now, by the event at position \d+/);
   assert.match(on('cat', 'team/d').stdout, /two/);

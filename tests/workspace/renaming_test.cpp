@@ -188,6 +188,22 @@ TEST(Renaming, ThereAndBackAndOn) {
   EXPECT_EQ(state::read(world, again.host, "c").value(), R"({"content":"1234"})");
 }
 
+TEST(Renaming, WhatIsDeletedUnderItsNewNameCanBeUndeleted) {
+  TestWorld world;
+  Typist typist(1);
+  submit(world, "old", typist.type("a"));
+  rename_well(world, "old", "new");
+  submit(world, "new", typist.type("b"));
+  ASSERT_TRUE(delete_object(world, "new"));
+  EXPECT_EQ(code_of(state::read(world, "new")), ErrorCode::kGone);
+  EXPECT_EQ(code_of(rename(world, "new", "other")), ErrorCode::kGone);
+  ASSERT_TRUE(undelete(world, "new"));
+  submit(world, "new", typist.type("c"));
+  EXPECT_EQ(state::read(world, "new").value(), R"({"content":"abc"})");
+  EXPECT_EQ(blame(world, "new"), "a1 b4 c7 ");
+  expect_verified(world);
+}
+
 TEST(Renaming, OnlyToANameThatIsFree) {
   TestWorld world;
   Typist one(1);
