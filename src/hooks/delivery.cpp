@@ -87,7 +87,7 @@ void Delivery::look_at_maker() {
   }
 }
 
-void Delivery::on_durable() {
+void Delivery::on_durable(log::Position) {
   fresh_ = true;
   look();
 }

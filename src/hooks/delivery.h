@@ -88,7 +88,7 @@ class Delivery final : workspace::Follower {
     bool last = true;  // of a debounced object: of all that has happened
   };
 
-  void on_durable() override;
+  void on_durable(log::Position to) override;
   void on_closed(const Error& why) override;
 
   void attach();

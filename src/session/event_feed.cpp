@@ -42,8 +42,11 @@ void EventFeed::more() {
 
 void EventFeed::look() {
   if (ended() || !wanted_ || reading_ || !fresh_) return;
-  reading_ = true;
   fresh_ = false;
+  // Who keeps up need not look whether there is more.
+  const bool has_all = durable_ > 0 && order_.place.after >= durable_;
+  if (has_all && order_.follow) return reader_->at_end(order_.place.after);
+  reading_ = true;
   feeds_.tail_.read(order_.place, [this, alive = std::weak_ptr(alive_)](
                                       Result<std::shared_ptr<const TailBatch>> batch) {
     if (alive.expired() || ended()) return;
@@ -90,7 +93,8 @@ void EventFeed::give(const Judged& judged) {
   reader_->take(std::move(shown), order_.place.after);
 }
 
-void EventFeed::on_durable() {
+void EventFeed::on_durable(log::Position to) {
+  durable_ = to;
   fresh_ = true;
   look();
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "log/event.h"
 #include "syncline/error.h"
 
 namespace syncline::workspace {
@@ -14,8 +15,8 @@ namespace syncline::workspace {
 class Follower {
  public:
   // Both are called in the turn in which it happens. No follower may begin or end within them.
-  virtual void on_durable() = 0;                 // there are further durable events
-  virtual void on_closed(const Error& why) = 0;  // nobody may be served here any more
+  virtual void on_durable(log::Position to) = 0;  // there are further durable events, up to there
+  virtual void on_closed(const Error& why) = 0;   // nobody may be served here any more
 
  protected:
   ~Follower() = default;

@@ -395,7 +395,7 @@ void Workspace::committed(log::Position position, log::Durability durability) {
   durability_ = durability;
   const Doing naming(services_.scheduler, "tell");
   outbox_.release(position);
-  followers_.tell([](Follower& follower) { follower.on_durable(); });
+  followers_.tell([position](Follower& follower) { follower.on_durable(position); });
   sweep_later();
 }
 

@@ -20,7 +20,7 @@ log::DeleteWorkspace deletion_in(const TestWorld& world, std::uint64_t ms = kGra
 
 class Reader final : public workspace::Follower {
  public:
-  void on_durable() override {}
+  void on_durable(log::Position) override {}
   void on_closed(const Error& why) override { closed = why; }
 
   std::optional<Error> closed;
