@@ -15,6 +15,7 @@ class WaitRoom::Wait final : public workspace::Subscriber {
   void on_change(const workspace::Delivery&) override { room_.end_later(number_); }
   void on_presence(const workspace::Delivery&) override {}
   void on_rights() override { room_.end_later(number_); }
+  void on_deleted(const Error&) override { room_.end_later(number_); }
   void on_lost(const Error&) override {
     live = nullptr;
     room_.end_later(number_);

@@ -288,6 +288,14 @@ TEST_F(ApiWait, AWaitEndsInTime) {
   EXPECT_EQ(status(waits), 304);
 }
 
+TEST_F(ApiWait, AWaitEndsWhenTheObjectIsDeleted) {
+  put("one");
+  const auto waits = read("?wait=30", "\"1\"");
+  ASSERT_EQ(status(node.ask("DELETE", "/v1/workspaces/w/objects/notes/plan")), 200);
+  EXPECT_EQ(status(waits), 410);
+  EXPECT_EQ(node.shards->at(0)->waits.size(), 0u);
+}
+
 TEST_F(ApiWait, AServerThatStopsKeepsNobodyWaiting) {
   put("one");
   const auto waits = read("?wait=30", "\"1\"");
