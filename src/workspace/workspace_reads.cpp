@@ -29,6 +29,15 @@ Result<Lacking> lacking(const merge::Object& object, ByteView version) {
   return only(std::move(*change));
 }
 
+// Nobody is there but for the duration of one read or one change: then an object without events can begin as any type.
+bool has_only_onlookers(LiveObject& object) {
+  bool only = true;
+  object.subscribers().each([&](const Subscriber& subscriber) {
+    only &= dynamic_cast<const Onlooker*>(&subscriber) != nullptr;
+  });
+  return only;
+}
+
 }  // namespace
 
 void Workspace::diff(const identity::Caller& caller, LiveObject& object, ByteView version,
@@ -260,8 +269,7 @@ void Workspace::make_change(LiveObject& object, Author author, Make make, Done<R
     });
   const merge::ObjectType& type =
       author.type != nullptr ? *author.type : services_.types.default_type();
-  if (object.position() == 0 && object.subscribers().size() <= 1 &&
-      &object.object().type() != &type)
+  if (object.position() == 0 && has_only_onlookers(object) && &object.object().type() != &type)
     services_.cache.begin_as(object.resident(), type);
   if (answer_only_change(object, author, done)) return;
   if (!is_large(object) && !is_large(author.reads)) {
