@@ -13,6 +13,7 @@
 #include "merge/effect_codec.h"
 #include "policy/every_change.h"
 #include "policy/workspace_policy.h"
+#include "workspace/onlooker.h"
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
@@ -351,12 +352,18 @@ void Workspace::wait(const identity::Caller& caller, LiveObject& object, Offer o
   ++services_.counters.changes_waiting;
   auto& waits = offer.change.waits;
   if (waits) waits(false);
-  waiting_.keep(object.id(), std::move(entry),
-                [this, id = object.id(), waits = std::move(waits)](Result<void> kept) mutable {
-                  if (!kept) return refuse_waiting(id, kept.error());
-                  if (waits) waits(true);
-                  take_up_later(id);
-                });
+  // Somebody looks on until it is stored: a workspace where nobody is any more is dropped, with the answer.
+  auto onlooker = std::make_shared<Onlooker>();
+  object.subscribers().add(*onlooker);
+  waiting_.keep(
+      object.id(), std::move(entry),
+      [this, id = object.id(), onlooker, waits = std::move(waits)](Result<void> kept) mutable {
+        if (const auto there = live_.find(id); there != live_.end())
+          unsubscribe(*there->second, *onlooker);
+        if (!kept) return refuse_waiting(id, kept.error());
+        if (waits) waits(true);
+        take_up_later(id);
+      });
 }
 
 void Workspace::refuse_waiting(const std::string& object, const Error& error) {
