@@ -215,10 +215,17 @@ class Completion : public std::enable_shared_from_this<Completion> {
     Sha256 hash(upload_.hashed);
     hash.update(tail);
     result_.version.hash = hash.finish();
+    become_file(kTries);
+  }
+
+  // Another upload of the same bytes may become the file in the same commit. After that, this one has it, too.
+  void become_file(int tries) {
     files_.finish_upload(tenant_, upload_.id, result_.version.hash,
-                         [self = shared_from_this()](Result<void> finished) {
-                           finished ? self->look_at_beginning()
-                                    : self->fail_with(std::move(finished.error()));
+                         [self = shared_from_this(), tries](Result<void> finished) {
+                           if (finished) return self->look_at_beginning();
+                           if (finished.error().code == ErrorCode::kConflict && tries > 1)
+                             return self->become_file(tries - 1);
+                           self->fail_with(std::move(finished.error()));
                          });
   }
 
@@ -310,6 +317,8 @@ class Completion : public std::enable_shared_from_this<Completion> {
   void end() {
     if (done_) std::exchange(done_, nullptr)(std::move(result_));
   }
+
+  static constexpr int kTries = 16;  // of one commit, one upload at least has become the file
 
   node::Shard& shard_;
   log::FileStore& files_;
