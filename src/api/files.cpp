@@ -20,6 +20,7 @@
 #include "api/uploading.h"
 #include "base/base64.h"
 #include "base/big_endian.h"
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 #include "log/file_version.h"
 #include "protocol/json_text.h"
@@ -41,7 +42,8 @@ class ChunkSource final : public PieceSource {
 
   void next(const state::Workplace* place, log::Done<SharedPiece> done) override {
     const std::uint64_t index = range_.first / log::kFileChunkBytes;
-    const std::uint64_t skip = range_.first % log::kFileChunkBytes;
+    const std::uint64_t skip =
+        is_mutated(Mutation::range_from_chunk) ? 0 : range_.first % log::kFileChunkBytes;
     const std::uint64_t count = std::min(range_.count, log::kFileChunkBytes - skip);
     range_ = {range_.first + count, range_.count - count};
     place->sources.store.files().load_chunk(

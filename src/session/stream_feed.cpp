@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::session {
 
 StreamFeed::StreamFeed(StreamFeeds& feeds, std::uint64_t id, StreamOrder order,
@@ -34,6 +36,7 @@ void StreamFeed::subscribed(Result<workspace::LiveObject*> live) {
   if (!live) return finish(std::unexpected(std::move(live.error())));
   live_ = *live;
   known_ = std::max(known_, live_->position());
+  if (is_mutated(Mutation::skip_while_joining)) order_.after = known_;
   if (live_->position() == 0) return on_deleted({ErrorCode::kNotFound, "there is no such stream"});
   look();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
 #include "streams/content_type.h"
 #include "streams/json_messages.h"
 
@@ -28,7 +29,7 @@ Range range_at(const StreamPlace& place, streams::Offset after, log::Position to
       return {.object = part.object,
               .generation = part.generation,
               .after = std::max(after, part.after),
-              .to = part.end(),
+              .to = part.end() + (is_mutated(Mutation::fork_goes_on) ? 50 : 0),
               .part_at = part.part_at,
               .part = part.part};
   return {.object = place.object,

@@ -1,5 +1,7 @@
 #include "store/chunk_queue.h"
 
+#include <utility>
+
 #include "store/files.h"
 
 namespace syncline::store {
@@ -46,6 +48,19 @@ std::optional<ChunkQueue::Job> ChunkQueue::begin() {
   waiting_.pop_front();
   bytes_ -= request.bytes.size();
   return request;
+}
+
+void write_chunk(Blobs& chunks, log::StoredChunk stored, Bytes bytes,
+                 std::move_only_function<void()> over, log::Done<log::StoredChunk> done) {
+  const BlobName name = stored.name;
+  if (is_mutated(Mutation::version_before_chunks)) std::exchange(done, [](auto) {})(stored);
+  chunks.write(name, std::move(bytes),
+               [stored = std::move(stored), over = std::move(over),
+                done = std::move(done)](Result<void> written) mutable {
+                 over();
+                 if (!written) return done(std::unexpected(std::move(written.error())));
+                 done(std::move(stored));
+               });
 }
 
 bool remove_unnamed_chunk(const Tables& tables, Blobs& chunks, const BlobName& name) {

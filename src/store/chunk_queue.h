@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/mutation.h"
 #include "log/file_store.h"
 #include "store/blobs.h"
 #include "store/tables.h"
@@ -52,7 +54,9 @@ class ChunkQueue {
   void hold(const BlobName& name) { ++holds_[name]; }
   // The last hold of it is given back. It may be that nothing has named it.
   void let_go(const BlobName& name);
-  bool may_remove(const BlobName& name) const { return !holds_.contains(name); }
+  bool may_remove(const BlobName& name) const {
+    return !holds_.contains(name) || is_mutated(Mutation::remove_held_chunk);
+  }
 
   // While true, no chunk is begun to be removed. For a copy of the data directory.
   void hold_removals(bool held) { held_ = held; }
@@ -76,6 +80,10 @@ class ChunkQueue {
   bool held_ = false;
   bool wrote_ = false;  // the last job was a write
 };
+
+// Writes a chunk, whose name `stored` holds, and answers. `over` runs before the answer: the next job may begin.
+void write_chunk(Blobs& chunks, log::StoredChunk stored, Bytes bytes,
+                 std::move_only_function<void()> over, log::Done<log::StoredChunk> done);
 
 // Removes the chunk if nothing names it. True if it was removed. Nobody may hold it.
 bool remove_unnamed_chunk(const Tables& tables, Blobs& chunks, const BlobName& name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
 #include "store/directory.h"
 
 namespace syncline::store {
@@ -204,7 +205,7 @@ Result<void> FileCommit::change(const std::string& tenant, CollectFile& collect,
   if (!*file) return {};
   const auto held = has_holder(tables_, tenant, collect.file);
   if (!held) return std::unexpected(held.error());
-  if (*held) return {};
+  if (*held && !is_mutated(Mutation::collect_held_file)) return {};
   writes.remove(Family::kMeta, key);
   let_list_die(tenant, (*file)->list, released, writes);
   return {};

@@ -124,14 +124,10 @@ void MemoryStore::work_on_chunks() {
     log::StoredChunk stored = stored_as(request);
     chunk_queue_->hold(stored.name);
     stored.hold = std::shared_ptr<const void>(
-        nullptr,
-        [name = stored.name, queue = chunk_queue_](const void*) { queue->let_go(name); });
-    Result<log::StoredChunk> answer = std::move(stored);
-    chunks_.write(answer->name, std::move(request.bytes), [&](Result<void> written) {
-      if (!written) answer = std::unexpected(std::move(written.error()));
-    });
-    chunk_queue_->end();
-    request.done(std::move(answer));
+        nullptr, [name = stored.name, queue = chunk_queue_](const void*) { queue->let_go(name); });
+    write_chunk(
+        chunks_, std::move(stored), std::move(request.bytes), [this] { chunk_queue_->end(); },
+        std::move(request.done));
   }
 }
 

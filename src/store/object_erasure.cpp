@@ -101,11 +101,12 @@ Result<log::ErasedPayloads> stage_erasure(const Tables& tables, const std::strin
       if (looked++ == kErasedAtOnce || erased.bytes > kErasedBytesAtOnce) return erased;
       if (auto ok = strip_event(tables, workspace, id, key->position, writes, erased); !ok)
         return std::unexpected(std::move(ok.error()));
+      erased.up_to = key->position;
+      if (is_mutated(Mutation::keep_erased_file)) continue;
       if (auto ok =
               files.release_version(tenant, id, part.object, key->position, released_files, writes);
           !ok)
         return std::unexpected(std::move(ok.error()));
-      erased.up_to = key->position;
     }
     if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
   }

@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "base/mutation.h"
+
 namespace syncline::streams {
 namespace {
 
@@ -20,6 +22,7 @@ Producers::Verdict Producers::judge(const ProducerMark& mark) const {
     return {.judgement = Judgement::kGap, .epoch = mark.epoch};
   }
   const ProducerMark& known = *found->second;
+  if (mark.epoch < known.epoch && is_mutated(Mutation::admit_stale_epoch)) return {};
   if (mark.epoch < known.epoch) return {.judgement = Judgement::kStaleEpoch, .epoch = known.epoch};
   if (mark.epoch > known.epoch)
     return {.judgement = mark.seq == 0 ? Judgement::kNew : Judgement::kBadFirst,

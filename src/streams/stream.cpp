@@ -7,6 +7,7 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/mutation.h"
 #include "streams/content_type.h"
 #include "streams/fork_codec.h"
 #include "syncline/crdt/any.h"
@@ -319,6 +320,8 @@ Result<void> Stream::restore(ByteView snapshot) {
         ErrorCode::kUnsupported,
         fmt::format("this build does not know snapshots of streams of version {}", version));
   read_state(in, version);
+  if (is_mutated(Mutation::forget_producers)) producers_ = Producers();
+  if (is_mutated(Mutation::reopen_stream)) closed_ = false;
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::kMalformed, "a snapshot of a stream is cut short, or bytes follow it");
   return {};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 
 namespace syncline::workspace {
@@ -24,6 +25,7 @@ Error deleted_workspace_error(std::string_view workspace) {
 }
 
 Result<void> load_deleted_workspaces(const ReadDeleted& read, DeletedWorkspaces& into) {
+  if (is_mutated(Mutation::forget_deleted_workspaces)) return {};
   std::string after;
   while (true) {
     const auto page = read(after, kDeletedPage);

@@ -372,7 +372,7 @@ void Workspace::end_workspace(log::Position position) {
       object->wait_for(position);
     }
   outbox_.push(position, [this](const Error* lost) {
-    if (lost != nullptr) return;
+    if (lost != nullptr || is_mutated(Mutation::spare_open_workspace)) return;
     if (services_.deleted != nullptr) services_.deleted->set(name_, true);
     if (is_mutated(Mutation::deletion_untold)) return;
     const Error error = deleted_workspace_error(name_);

@@ -89,6 +89,8 @@ void WorkspaceErasure::walk(Walk walk, std::string after) {
         more_ = objects_.size() == kWalkedAtOnce;
         after_ = more_ ? objects_.back() : std::string();
         std::ranges::reverse(objects_);
+        if (is_mutated(Mutation::leave_last_object) && !objects_.empty())
+          objects_.erase(objects_.begin());
         next();
       }));
 }
@@ -114,7 +116,9 @@ void WorkspaceErasure::walked() {
 
 void WorkspaceErasure::purge() {
   services_.sources.retention.purge(workspace_, "", then<void>([this](Result<void> purged) {
-                                      purged ? walk(Walk::kLookAgain, "") : end(std::move(purged));
+                                      const bool again = !is_mutated(Mutation::skip_late_snapshots);
+                                      purged ? walk(again ? Walk::kLookAgain : Walk::kNote, "")
+                                             : end(std::move(purged));
                                     }));
 }
 

@@ -145,21 +145,19 @@ std::shared_ptr<const void> ChunkWriter::held(const BlobName& name) {
 }
 
 void ChunkWriter::store(ChunkRequest request) {
-  const auto room = reserve_.room_after(syncline::store::blob_file_bytes(request.bytes.size()));
-  Result<log::StoredChunk> stored =
-      fail(ErrorCode::kUnavailable, "no space left for the bytes of a file");
-  if (room == DiskReserve::Room::kAll) {
-    stored = stored_as(request);
-    stored->hold = held(stored->name);
-    chunks_.write(stored->name, std::move(request.bytes), [&](Result<void> written) {
-      if (!written) stored = std::unexpected(std::move(written.error()));
-    });
-  }
-  {
+  const auto over = [this] {
     const std::lock_guard lock(shared_->mutex);
     shared_->queue.end();
+  };
+  const auto room = reserve_.room_after(syncline::store::blob_file_bytes(request.bytes.size()));
+  if (room != DiskReserve::Room::kAll) {
+    over();
+    return request.done(fail(ErrorCode::kUnavailable, "no space left for the bytes of a file"));
   }
-  request.done(std::move(stored));
+  log::StoredChunk stored = stored_as(request);
+  stored.hold = held(stored.name);
+  syncline::store::write_chunk(chunks_, std::move(stored), std::move(request.bytes), over,
+                               std::move(request.done));
 }
 
 void ChunkWriter::remove(const BlobName& name) {
