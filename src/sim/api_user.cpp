@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <utility>
 
 #include "base/assert.h"
@@ -23,6 +24,7 @@ class HomeLoop final : public Scheduler {
   HomeLoop(Server::Process& process, std::size_t loop)
       : alive_(process.alive), loop_(*process.loops()[loop]) {}
 
+  bool is_alive() const { return !alive_.expired(); }
   void post(Task task) override {
     if (!alive_.expired()) loop_.post(std::move(task));
   }
@@ -56,10 +58,14 @@ class Collected final : public http::Exchange {
   Scheduler& loop() override { return loop_; }
   void respond(http::Response response) override {
     answer_.status = response.status;
+    answer_.headers = std::move(response.headers);
     answer_.body = as_text(response.body.view());
     end();
   }
-  void begin(http::Response head) override { answer_.status = head.status; }
+  void begin(http::Response head) override {
+    answer_.status = head.status;
+    answer_.headers = std::move(head.headers);
+  }
   void write(http::Body piece) override {
     if (reader_ != nullptr) return reader_->take(as_text(piece.view()));
     answer_.body += as_text(piece.view());
@@ -70,7 +76,8 @@ class Collected final : public http::Exchange {
   }
   // An answer that is broken off does not count; its reader asks again.
   void abort() override {
-    if (reader_ != nullptr) done_(answer_);
+    answer_.whole = false;
+    if (reader_ != nullptr && loop_.is_alive()) done_(answer_);
   }
   std::size_t queued_bytes() const override {
     return reader_ == nullptr ? 0 : reader_->queued_bytes();
@@ -111,6 +118,19 @@ std::string ApiUser::Answer::message() const {
   return error ? text_in(*error, "message") : std::string();
 }
 
+std::string ApiUser::Answer::header(std::string_view name) const {
+  for (const auto& [each, value] : headers)
+    if (each == name) return value;
+  return {};
+}
+
+std::uint64_t ApiUser::Answer::number(std::string_view name) const {
+  const std::string text = header(name);
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 std::string workspace_target(std::string_view workspace) {
   return "/v1/workspaces/" + percent_encode(workspace);
 }
@@ -133,7 +153,9 @@ struct ApiUser::Asked {
   void take(const Answer& answer) {
     if (!waits()) return;
     if (answer.code() == "internal")
-      return world.violated(std::string(kLiveness), "a request was not answered: " + request.path);
+      return world.violated(std::string(kLiveness),
+                            fmt::format("a request was not answered: {} {}: {}", request.method,
+                                        request.path, answer.message()));
     done(answer);
   }
 };
@@ -161,6 +183,7 @@ void ApiUser::ask(Question question, Done done) {
   auto head = http::parse_request_head(lines + "\r\n", {});
   SYNCLINE_ASSERT(head.has_value());
   head->request.body = std::move(question.body);
+  head->request.body_source = std::move(question.source);
   head->request.loop = process->next_loop();
   Loop& loop = *process->loops()[head->request.loop];
   auto asked = std::make_shared<Asked>(world_, *process, process->alive, std::move(head->request),

@@ -12,8 +12,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/scheduler.h"
+#include "http/body_source.h"
 #include "sim/server.h"
 #include "syncline/crdt/any.h"
 
@@ -23,14 +26,19 @@ class ApiUser {
  public:
   struct Answer {
     int status = 0;
-    std::string body;
+    std::string body;  // without what a reader was given
     crdt::Any json;  // the body as JSON; undefined if it is not JSON
+    std::vector<std::pair<std::string, std::string>> headers;
+    bool whole = true;  // false: it was broken off
 
     bool ok() const { return status / 100 == 2; }
     // The code and message of a refusal, as docs/openapi.json defines them: "not_found", "there was
     // no object x at 7".
     std::string code() const;
     std::string message() const;
+    // "" and 0 if there is no such header.
+    std::string header(std::string_view name) const;
+    std::uint64_t number(std::string_view name) const;
   };
   using Done = std::move_only_function<void(const Answer&)>;
 
@@ -48,6 +56,8 @@ class ApiUser {
     std::string target;
     std::string headers = {};  // lines, each with its end
     std::string body = {};
+    // The body piece by piece, in place of `body`; may be nullptr.
+    std::shared_ptr<http::BodySource> source = nullptr;
     // Runs in the turn in which the request is served, before it is served.
     Task first = {};
     // True when the user does not wait any more; then `done` is not called. May be nullptr.

@@ -23,13 +23,29 @@ std::string room_target(std::size_t room) {
 
 }  // namespace
 
+// Follows the changes of the workspace until the server ends that.
+class Clearer::Feed final : public ApiUser::Reader {
+ public:
+  void take(std::string_view) override {}
+  std::size_t queued_bytes() const override { return 0; }
+  bool has_left() const override { return left; }
+
+  bool left = false;
+  bool ended = false;
+};
+
 Clearer::Clearer(World& world, Server& server, ClearerSettings settings)
     : world_(world),
       server_(server),
       settings_(settings),
       user_(world, server, std::string(Rights::kOperator)),
+      holds_(server, user_, std::string(kWorkspace)),
       dice_(world.dice.fork("clearer")) {
   begin_life();
+}
+
+Clearer::~Clearer() {
+  if (feed_ != nullptr) feed_->left = true;
 }
 
 void Clearer::begin_life() {
@@ -65,15 +81,16 @@ void Clearer::ask(std::string_view method, std::string target, Then then, std::s
 }
 
 void Clearer::recovered() {
+  if (feed_ != nullptr) std::exchange(feed_, nullptr)->left = true;
   if (std::exchange(asking_, false)) ++asked_;
 }
 
 void Clearer::act() {
   if (server_.process() == nullptr || asking_) return;
-  if (hold_doubtful_) held_ = false;
   if (doubtful_) return look();
   const bool written = std::ranges::any_of(present().rooms, &Room::known);
   if (!ruled_ && written && !ended_) return rule();
+  if (feed_ == nullptr && written && !ended_) follow();
   if (const bool other = dice_.chance(0.08); other && written) return hold();
   const std::size_t room = dice_.below(kRooms);
   act_on(room);
@@ -95,6 +112,27 @@ void Clearer::rule() {
       fmt::format("{}/deletions?grace={}s", workspace_target(kWorkspace),
                   settings_.grace_ms / 1000),
       [this](const ApiUser::Answer& answer) { ruled_ = answer.ok(); });
+}
+
+// ---- following
+
+void Clearer::follow() {
+  feed_ = std::make_shared<Feed>();
+  user_.ask({.target = workspace_target(kWorkspace) + "/events?after=0", .reader = feed_},
+            [this, feed = feed_](const ApiUser::Answer&) {
+              feed->ended = true;
+              if (feed_ == feed) feed_.reset();
+            });
+}
+
+// The workspace was deleted. The process may be paused for a while.
+void Clearer::expect_told() {
+  if (feed_ == nullptr || server_.process() == nullptr) return;
+  world_.timeline.after(60 * kSecond, [this, feed = std::exchange(feed_, nullptr),
+                                       alive = std::weak_ptr(server_.process()->alive)] {
+    if (!alive.expired() && !feed->ended) broken("who follows it is not told that it was deleted");
+    feed->left = true;
+  });
 }
 
 // ---- writing and reading
@@ -170,6 +208,7 @@ void Clearer::remove() {
           return broken(
               fmt::format("a deletion was answered {} {}", answer.status, answer.message()));
         world_.hit(Probe::clearer_deleted);
+        expect_told();
         ended_ = true;
         erasing_ = erase;
         // Half of it, because the clocks of servers run too fast or too slow.
@@ -224,20 +263,10 @@ void Clearer::found(const ApiUser::Answer& answer) {
 // ---- legal holds, and what is erased
 
 void Clearer::hold() {
-  const bool release = held_ || hold_doubtful_;
-  hold_doubtful_ = true;
   asking_ = true;
-  user_.ask(release ? "DELETE" : "PUT", workspace_target(kWorkspace) + "/hold?reason=case",
-            [this, release, number = ++asked_](const ApiUser::Answer& answer) {
-              if (number != asked_) return;
-              asking_ = false;
-              if (!answer.ok() && answer.status != 409) return;
-              hold_doubtful_ = false;
-              held_ = !release && answer.ok();
-              dropped_.reset();
-              if (held_ && server_.process() != nullptr)
-                dropped_ = dropped_in(server_.process()->store->tables(), kWorkspace);
-            });
+  holds_.change([this, number = ++asked_] {
+    if (number == asked_) asking_ = false;
+  });
 }
 
 void Clearer::check(const store::Tables& tables) {
@@ -247,8 +276,7 @@ void Clearer::check(const store::Tables& tables) {
     if (holds_word(tables, life.word))
       broken("it is said to be erased, and a table holds its content");
   }
-  if (held_ && !hold_doubtful_ && dropped_ && dropped_in(tables, kWorkspace) > *dropped_)
-    broken("something was erased under a legal hold");
+  if (const std::string what = holds_.broken(tables); !what.empty()) broken(what);
 }
 
 }  // namespace syncline::sim

@@ -4,7 +4,7 @@
 //   I27 deletion  nothing of a deleted workspace is served, and nobody writes there. Its deletion can be undone until its
 //                 time is over. A workspace that begins anew holds nothing of before, and no replica of before brings
 //                 it back. When an erasure is said to be complete, no table holds a byte of what the workspace held.
-//                 Nothing is erased under a legal hold
+//                 Nothing is erased under a legal hold. Whoever follows a workspace that is deleted is told
 //
 // It asks one thing at a time. If the process ends before the answer, it finds out what came of it. Each generation of the
 // workspace has a word of its own in its objects, by which it is recognised.
@@ -15,12 +15,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/api_user.h"
+#include "sim/legal_holds.h"
 #include "sim/server.h"
 #include "sim/world.h"
 #include "store/tables.h"
@@ -39,6 +39,7 @@ class Clearer {
   static constexpr std::string_view kWorkspace = "attic";
 
   Clearer(World& world, Server& server, ClearerSettings settings);
+  ~Clearer();
 
   void start() { act_later(); }
   void stop() { stopped_ = true; }
@@ -60,6 +61,7 @@ class Clearer {
     std::vector<Room> rooms;
     bool erased = false;
   };
+  class Feed;
   using Then = std::move_only_function<void(const ApiUser::Answer&)>;
 
   void act_later();
@@ -74,6 +76,8 @@ class Clearer {
   void look();
   void found(const ApiUser::Answer& answer);
   void rule();
+  void follow();
+  void expect_told();
   void hold();
   void ask(std::string_view method, std::string target, Then then, std::string body = {});
   void begin_life();
@@ -84,6 +88,8 @@ class Clearer {
   Server& server_;
   const ClearerSettings settings_;
   ApiUser user_;
+  std::shared_ptr<Feed> feed_;  // of the changes of the workspace, while one is open
+  LegalHolds holds_;
   Dice dice_;
   std::vector<Life> lives_;  // the last one is the present generation, or the one that has ended
   bool stopped_ = false;
@@ -95,9 +101,6 @@ class Clearer {
   bool erasing_ = false;        // for good
   std::uint64_t until_us_ = 0;  // it can be undeleted
   std::uint64_t clients_ = 0;
-  bool held_ = false;  // a legal hold was confirmed, and nobody has asked to release it
-  bool hold_doubtful_ = false;
-  std::optional<std::uint64_t> dropped_;  // events without a payload when the hold was confirmed
 };
 
 }  // namespace syncline::sim

@@ -7,13 +7,10 @@
 #include "store/blob_file.h"
 
 namespace syncline::sim {
-namespace {
 
-std::string file_of(const store::BlobName& name) {
-  return std::string(as_text(name));
+std::string DiskBlobs::file_of(const store::BlobName& name) const {
+  return beginning_ + std::string(as_text(name));
 }
-
-}  // namespace
 
 void DiskBlobs::write(const store::BlobName& name, Bytes bytes, log::Done<void> done) {
   Bytes file;
@@ -50,8 +47,8 @@ Result<std::vector<store::BlobName>> DiskBlobs::list() const {
   std::vector<store::BlobName> names;
   for (const auto& [file, content] : disk_.files()) {
     store::BlobName name{};
-    if (file.size() != name.size()) continue;
-    std::ranges::copy(as_bytes(file), name.begin());
+    if (file.size() != beginning_.size() + name.size() || !file.starts_with(beginning_)) continue;
+    std::ranges::copy(as_bytes(file).subspan(beginning_.size()), name.begin());
     names.push_back(name);
   }
   return names;

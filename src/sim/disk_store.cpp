@@ -19,7 +19,9 @@ DiskStore::DiskStore(World& world, Disk& disk, StoreSpeed speed)
       blobs_(disk),
       group_(tables_),
       queue_(speed.queue_bytes),
-      snapshots_(speed.snapshots) {}
+      snapshots_(speed.snapshots),
+      chunks_(world, disk, tables_, speed.wake_us,
+              [this](store::FileRequest request) { submit(std::move(request)); }) {}
 
 Result<std::unique_ptr<DiskStore>> DiskStore::open(World& world, Disk& disk, StoreSpeed speed) {
   std::unique_ptr<DiskStore> store(new DiskStore(world, disk, speed));
@@ -103,14 +105,17 @@ void DiskStore::commit() {
 
 void DiskStore::written(store::GroupCommit::Batch batch, std::optional<std::size_t> frame,
                         const Result<void>& result) {
+  store::ReleasedFiles released;
   if (result && frame) {
     tables_.apply(*frame, disk_.contents().size());
     world_.trace.note(Kind::kDisk, "disk", disk_.contents().size(), batch.events,
                       [&] { return fmt::format("{} events synced", batch.events); });
     snapshots_.release(batch.released);
     if (!batch.released.empty()) wake_writer();
+    released = std::move(batch.files);
   }
   group_.finish(std::move(batch), result);
+  chunks_.release(std::move(released));
   busy_ = false;
   wake();
 }

@@ -11,6 +11,7 @@
 
 #include "sim/disk.h"
 #include "sim/disk_blobs.h"
+#include "sim/disk_chunks.h"
 #include "sim/disk_tables.h"
 #include "store/group_commit.h"
 #include "store/snapshot_queue.h"
@@ -33,8 +34,12 @@ class DiskStore final : public store::StoreEngine {
 
   void submit(store::Request request) override;
   void put_snapshot(store::SnapshotRequest request) override;
+  void store_chunk(store::ChunkRequest request) override { chunks_.put(std::move(request)); }
   void read(Read read) override;
   bool read_only() const override { return false; }
+
+  // Goes on with removals of files that the end of the last process has interrupted. To be called once.
+  void go_on_with_removals() { chunks_.go_on_with_removals(); }
 
   const DiskTables& tables() const { return tables_; }
   std::size_t torn_bytes() const { return torn_bytes_; }
@@ -62,6 +67,7 @@ class DiskStore final : public store::StoreEngine {
   store::GroupCommit group_;
   store::RequestQueue queue_;
   store::SnapshotQueue snapshots_;
+  DiskChunks chunks_;
   std::size_t torn_bytes_ = 0;
   bool busy_ = false;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

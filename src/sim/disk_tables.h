@@ -37,7 +37,7 @@ class FrameWrites final : public store::Writes {
 
 class DiskTables final : public store::Tables {
  public:
-  explicit DiskTables(Disk& disk) : disk_(disk), blobs_(disk) {}
+  explicit DiskTables(Disk& disk) : disk_(disk), blobs_(disk), chunks_(disk, "chunk ") {}
 
   // Reads the journal. Returns the number of bytes that were dropped at its end; or kCorrupt, with
   // the place, without a change.
@@ -50,6 +50,7 @@ class DiskTables final : public store::Tables {
   std::unique_ptr<store::Cursor> cursor(store::Family family,
                                         std::string_view end = {}) const override;
   const DiskBlobs& blobs() const override { return blobs_; }
+  const DiskBlobs& chunks() const override { return chunks_; }
 
   // The beginning of the last frame. Damage after it cannot be distinguished from an interrupted
   // write.
@@ -73,6 +74,7 @@ class DiskTables final : public store::Tables {
 
   Disk& disk_;
   DiskBlobs blobs_;
+  DiskBlobs chunks_;
   std::array<Table, store::kFamilies> tables_;
   Table appended_;  // events as they were first stored
   std::size_t last_frame_ = 0;
@@ -87,6 +89,7 @@ class AppendedTables final : public store::Tables {
   std::unique_ptr<store::Cursor> cursor(store::Family family,
                                         std::string_view end = {}) const override;
   const store::Blobs& blobs() const override { return tables_.blobs(); }
+  const store::Blobs& chunks() const override { return tables_.chunks(); }
 
  private:
   const DiskTables& tables_;

@@ -40,6 +40,8 @@ inline constexpr std::string_view kRules = "I25 rules";
 inline constexpr std::string_view kAuditLog = "I26 audit log";
 inline constexpr std::string_view kDeletion = "I27 deletion";
 inline constexpr std::string_view kTold = "I28 told";
+inline constexpr std::string_view kFiles = "I29 files";
+inline constexpr std::string_view kStreams = "I30 streams";
 
 inline std::string shown(const ObjectName& name) {
   return name.first + "/" + name.second;

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "sim/invariants.h"
 #include "sim/rights.h"
 #include "sim/stored_log.h"
+#include "store/reads.h"
 
 namespace syncline::sim {
 namespace {
@@ -155,9 +157,19 @@ std::string Newsroom::who_waits(const std::vector<log::Event>& events) const {
   return {};
 }
 
+// What was read before is not read again: this is asked every second.
+const std::vector<log::Event>& Newsroom::read_on(const store::Tables& tables) {
+  for (;;) {
+    auto some = store::read_events(tables, std::string(kWorkspace), read_.size(), {});
+    if (!some) world_.violated(kReads, some.error().message);
+    if (!some || some->empty()) return read_;
+    std::ranges::move(*some, std::back_inserter(read_));
+  }
+}
+
 std::string Newsroom::why_not() {
   if (server_.process() == nullptr) return "the server is not up";
-  std::string why = who_waits(events(server_.process()->store->tables()));
+  std::string why = who_waits(read_on(server_.process()->store->tables()));
   if (why.empty() || asking_) return why;
   for (Hook& hook : hooks_)
     if (!hook.id.empty()) hurry(hook);

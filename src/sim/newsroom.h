@@ -65,6 +65,7 @@ class Newsroom {
   void hurry(Hook& hook);
   void make_trouble();
   std::vector<log::Event> events(const store::Tables& tables) const;
+  const std::vector<log::Event>& read_on(const store::Tables& tables);
   std::string who_waits(const std::vector<log::Event>& events) const;
 
   World& world_;
@@ -76,6 +77,7 @@ class Newsroom {
   std::vector<std::unique_ptr<Reporter>> reporters_;
   std::vector<std::unique_ptr<Follower>> followers_;
   std::vector<Hook> hooks_;
+  std::vector<log::Event> read_;  // the log, as far as it was read when it was asked who waits
   bool asking_ = false;
   std::uint64_t asked_ = 0;  // answers to earlier questions are ignored
   bool stopped_ = false;

@@ -20,8 +20,11 @@
 #include "sim/clearer.h"
 #include "sim/locksmith.h"
 #include "sim/newsroom.h"
+#include "sim/producer.h"
 #include "sim/remover.h"
 #include "sim/stored_log.h"
+#include "sim/straggler.h"
+#include "sim/uploader.h"
 #include "sim/warden.h"
 #include "state/rules_replay.h"
 #include "store/reads.h"
@@ -39,7 +42,7 @@ constexpr std::size_t kOverLimit = 32;
 // Objects with generations, and objects that the server itself edits: whoever asks for that looks at them.
 bool looked_at_by_others(const ObjectName& name) {
   return name.first == Remover::kWorkspace || name.first == Clearer::kWorkspace ||
-         name.first == Newsroom::kWorkspace;
+         name.first == Newsroom::kWorkspace || name.first == Straggler::kWorkspace;
 }
 
 std::string shown(const crdt::IdSet& ids) {
@@ -209,7 +212,9 @@ bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& hi
     check_payloads(workspace, all);
     check_rules(tables, workspace, all);
     if (workspace == Guests::kWorkspace) continue;  // of types that are not known here
-    if (Archivist::is_copy(workspace)) continue;    // compared with the original by its archivist
+    // Files and streams have oracles of their own.
+    if (workspace == Uploader::kWorkspace || workspace == Producer::kWorkspace) continue;
+    if (Archivist::is_copy(workspace)) continue;  // compared with the original by its archivist
     if (!split_name(workspace).tenant.empty()) continue;  // their lodgers look at them
     if (workspace == Locksmith::kWorkspace) continue;     // the locksmith looks at it
     if (workspace == Warden::kWorkspace) continue;        // the same with the warden

@@ -455,6 +455,29 @@ void draw_newsroom(Plan& plan, Dice dice) {
   std::erase_if(plan.faults, [](const Fault& each) { return each.kind == FaultKind::kOlderDisk; });
 }
 
+// Files, in every twelfth world that has nothing of the above. The disk brings back nothing older there, and loses no chunk.
+void draw_library(Plan& plan, Dice dice) {
+  if (plan.seed % 12 != 10 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  if (!plan.server.tenants.empty() || plan.locksmith.on) return;
+  plan.library.on = true;
+  plan.library.every_us = dice.scale(kSecond / 2, 4 * kSecond);
+  const std::uint64_t interval_ms = dice.scale(500, 10'000);
+  plan.server.erasure = workspace::ErasurePace{.interval_ms = interval_ms, .all_ms = interval_ms};
+  std::erase_if(plan.faults, [](const Fault& each) {
+    return each.kind == FaultKind::kOlderDisk || each.kind == FaultKind::kBitRotSnapshot;
+  });
+}
+
+// Durable streams, in as many others. The disk brings back nothing older there.
+void draw_radio(Plan& plan, Dice dice) {
+  if (plan.seed % 12 != 8 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  if (!plan.server.tenants.empty() || plan.locksmith.on) return;
+  plan.radio.on = true;
+  plan.radio.every_us = dice.scale(kSecond / 10, 2 * kSecond);
+  plan.radio.pause_us = dice.scale(kSecond / 10, 2 * kSecond);
+  std::erase_if(plan.faults, [](const Fault& each) { return each.kind == FaultKind::kOlderDisk; });
+}
+
 }  // namespace
 
 Family family_of(FaultKind kind) {
@@ -520,6 +543,8 @@ Plan draw_plan(std::uint64_t seed) {
   draw_remover(plan, dice.fork("remover plan"));
   draw_newsroom(plan, dice.fork("newsroom plan"));
   draw_clearer(plan, dice.fork("clearer plan"));
+  draw_library(plan, dice.fork("library plan"));
+  draw_radio(plan, dice.fork("radio plan"));
   return plan;
 }
 
@@ -545,6 +570,8 @@ std::string describe(const Plan& plan) {
       plan.clearer.on    ? "; deletions, of a workspace too"
       : plan.remover.on  ? "; deletions"
       : plan.newsroom.on ? "; writers over HTTP, followers and webhooks"
+      : plan.library.on  ? "; files"
+      : plan.radio.on    ? "; durable streams"
                          : "",
       describe_siege(plan));
 }

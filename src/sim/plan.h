@@ -18,11 +18,13 @@
 #include "sim/disk.h"
 #include "sim/hostile.h"
 #include "sim/issuer.h"
+#include "sim/library.h"
 #include "sim/locksmith.h"
 #include "sim/name_watch.h"
 #include "sim/network.h"
 #include "sim/newsroom.h"
 #include "sim/probes.h"
+#include "sim/radio.h"
 #include "sim/remover.h"
 #include "sim/server.h"
 #include "sim/vandal.h"
@@ -147,6 +149,8 @@ struct Plan {
   WardenSettings warden;
   RemoverSettings remover;
   NewsroomSettings newsroom;
+  LibrarySettings library;
+  RadioSettings radio;
   ClearerSettings clearer;
   bool times_quiet_tenant = false;  // nothing fails, and nobody but tenants is in each other's way
 };

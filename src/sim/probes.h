@@ -62,10 +62,18 @@ namespace syncline::sim {
   X(remover_wrote) X(remover_deleted) X(remover_undeleted) X(remover_erased) \
   X(remover_old_replicas) \
   X(clearer_wrote) X(clearer_deleted) X(clearer_undeleted) X(clearer_erased) X(clearer_began) \
-  X(clearer_old_replicas) \
+  X(clearer_old_replicas) X(straggler_came) \
   /* who writes over HTTP, and who is told */ \
   X(reporter_wrote) X(reporter_asked_again) X(follower_told) X(follower_left) X(hook_taken) \
-  X(hook_refused) X(hook_unanswered) X(hook_came_again)
+  X(hook_refused) X(hook_unanswered) X(hook_came_again) \
+  /* files */ \
+  X(file_put) X(file_unchanged) X(file_put_broken) X(file_read) X(file_range_read) X(file_past_read) \
+  X(file_read_together) X(file_erased) X(upload_resumed) X(upload_completed) X(upload_given_up) \
+  X(chunk_removed) \
+  /* durable streams */ \
+  X(stream_made) X(stream_appended) X(stream_repeated) X(stream_epoch_begun) X(stream_stale_refused) \
+  X(stream_closed) X(stream_closed_refused) X(stream_forked) X(stream_deleted) X(stream_page_read) \
+  X(stream_waited) X(stream_live_told)
 // clang-format on
 
 enum class Probe : std::uint8_t {

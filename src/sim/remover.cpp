@@ -24,6 +24,7 @@ Remover::Remover(World& world, Server& server, RemoverSettings settings)
       server_(server),
       settings_(settings),
       user_(world, server, std::string(Rights::kOperator)),
+      holds_(server, user_, std::string(kWorkspace)),
       dice_(world.dice.fork("remover")) {
   for (std::size_t i = 0; i < kThings; ++i) things_.push_back({.name = fmt::format("thing {}", i)});
 }
@@ -68,12 +69,11 @@ void Remover::ask(Thing& thing, std::string_view method, std::string target, The
 
 void Remover::recovered() {
   if (std::exchange(asking_, false)) ++asked_;
-  if (!ruled_) hold_doubtful_ = true;
+  if (!ruled_) holds_.doubt();
 }
 
 void Remover::act() {
   if (server_.process() == nullptr || asking_) return;
-  if (hold_doubtful_) held_ = false;
   Thing& thing = dice_.pick(things_);
   if (thing.doubtful) return find_out(thing);
   if (!ruled_ && thing.is_there()) {
@@ -245,20 +245,10 @@ void Remover::found(Thing& thing, const ApiUser::Answer& answer) {
 // ---- legal holds, and what is erased
 
 void Remover::hold() {
-  const bool release = held_ || hold_doubtful_;
-  hold_doubtful_ = true;
   asking_ = true;
-  user_.ask(release ? "DELETE" : "PUT", workspace_target(kWorkspace) + "/hold?reason=case",
-            [this, release, number = ++asked_](const ApiUser::Answer& answer) {
-              if (number != asked_) return;
-              asking_ = false;
-              if (!answer.ok() && answer.status != 409) return;
-              hold_doubtful_ = false;
-              held_ = !release && answer.ok();
-              dropped_.reset();
-              if (held_ && server_.process() != nullptr)
-                dropped_ = dropped_in(server_.process()->store->tables(), kWorkspace);
-            });
+  holds_.change([this, number = ++asked_] {
+    if (number == asked_) asking_ = false;
+  });
 }
 
 void Remover::look_at_erased() {
@@ -294,8 +284,7 @@ void Remover::check(const store::Tables& tables) {
         broken(thing.name, "it is said to be erased, and a table holds its content");
     }
   }
-  if (held_ && !hold_doubtful_ && dropped_ && dropped_in(tables, kWorkspace) > *dropped_)
-    broken("", "something was erased under a legal hold");
+  if (const std::string what = holds_.broken(tables); !what.empty()) broken("", what);
 }
 
 }  // namespace syncline::sim

@@ -15,12 +15,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/api_user.h"
+#include "sim/legal_holds.h"
 #include "sim/server.h"
 #include "sim/world.h"
 #include "store/tables.h"
@@ -92,6 +92,7 @@ class Remover {
   Server& server_;
   const RemoverSettings settings_;
   ApiUser user_;
+  LegalHolds holds_;
   Dice dice_;
   std::vector<Thing> things_;
   bool stopped_ = false;
@@ -100,9 +101,6 @@ class Remover {
   bool ruled_ = false;       // the grace period is set
   std::uint64_t words_ = 0;
   std::uint64_t clients_ = 0;
-  bool held_ = false;  // a legal hold was confirmed, and nobody has asked to release it
-  bool hold_doubtful_ = false;
-  std::optional<std::uint64_t> dropped_;  // events without a payload when the hold was confirmed
 };
 
 }  // namespace syncline::sim

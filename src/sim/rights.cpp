@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -17,8 +18,11 @@
 #include "sim/invariants.h"
 #include "sim/locksmith.h"
 #include "sim/newsroom.h"
+#include "sim/producer.h"
 #include "sim/remover.h"
 #include "sim/stored_log.h"
+#include "sim/straggler.h"
+#include "sim/uploader.h"
 #include "sim/warden.h"
 
 namespace syncline::sim {
@@ -111,8 +115,10 @@ std::string Rights::fault_of(const std::string& workspace, const log::Event& eve
   }
   if (event.version == log::kUnsaltedVersion) return "";  // from before this server (sim/old_log.h)
   if (event.principal == Guests::kPrincipal && workspace == Guests::kWorkspace) return {};
-  if (workspace == Remover::kWorkspace || workspace == Clearer::kWorkspace ||
-      workspace == Newsroom::kWorkspace)
+  constexpr std::array kOfOperator = {Remover::kWorkspace,  Clearer::kWorkspace,
+                                      Newsroom::kWorkspace, Straggler::kWorkspace,
+                                      Uploader::kWorkspace, Producer::kWorkspace};
+  if (std::ranges::find(kOfOperator, workspace) != kOfOperator.end())
     return event.principal == kOperator ? "" : "is not of the operator, who alone edits there";
   const auto number = number_of(event.actor);
   if (!number || *number >= granted_.size()) return "is of nobody";

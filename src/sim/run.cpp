@@ -16,6 +16,7 @@
 #include "sim/historians.h"
 #include "sim/intruder.h"
 #include "sim/invariants.h"
+#include "sim/library.h"
 #include "sim/locksmith.h"
 #include "sim/lodgers.h"
 #include "sim/name_watch.h"
@@ -24,10 +25,12 @@
 #include "sim/old_log.h"
 #include "sim/oracle.h"
 #include "sim/presence_oracle.h"
+#include "sim/radio.h"
 #include "sim/remover.h"
 #include "sim/rights.h"
 #include "sim/siege.h"
 #include "sim/snapshot_files.h"
+#include "sim/straggler.h"
 #include "sim/tampering.h"
 #include "sim/time_travel.h"
 #include "sim/visitors.h"
@@ -130,7 +133,11 @@ class Run {
                                                first_joiner(plan) + kJoiners);
     if (plan.remover.on) remover_ = std::make_unique<Remover>(world_, server_, plan.remover);
     if (plan.newsroom.on) newsroom_ = std::make_unique<Newsroom>(world_, server_, plan.newsroom);
+    if (plan.library.on) library_ = std::make_unique<Library>(world_, server_, plan.library);
+    if (plan.radio.on) radio_ = std::make_unique<Radio>(world_, server_, plan.radio);
     if (plan.clearer.on) clearer_ = std::make_unique<Clearer>(world_, server_, plan.clearer);
+    if (plan.clearer.on)
+      straggler_ = std::make_unique<Straggler>(world_, server_, plan.clearer.every_us);
     if (plan.warden.on) {
       rights_.admit(Warden::tokens(plan.warden));
       warden_ = std::make_unique<Warden>(world_, network_, server_, plan.warden,
@@ -196,6 +203,9 @@ class Run {
   std::unique_ptr<Remover> remover_;
   std::unique_ptr<Newsroom> newsroom_;
   std::unique_ptr<Clearer> clearer_;
+  std::unique_ptr<Straggler> straggler_;
+  std::unique_ptr<Library> library_;
+  std::unique_ptr<Radio> radio_;
 };
 
 void Run::begin() {
@@ -217,6 +227,9 @@ void Run::begin() {
     if (remover_) remover_->recovered();
     if (newsroom_) newsroom_->recovered();
     if (clearer_) clearer_->recovered();
+    if (straggler_) straggler_->recovered();
+    if (library_) library_->recovered();
+    if (radio_) radio_->recovered();
     for (const auto& client : clients_)
       if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);
     connections_then_.clear();
@@ -241,6 +254,9 @@ void Run::begin() {
   if (remover_) remover_->start();
   if (newsroom_) newsroom_->start();
   if (clearer_) clearer_->start();
+  if (straggler_) straggler_->start();
+  if (library_) library_->start();
+  if (radio_) radio_->start();
   custodian_.start();
   issuer_.start();
   names_.start();
@@ -314,6 +330,9 @@ void Run::heal() {
   if (remover_) remover_->stop();
   if (newsroom_) newsroom_->stop();
   if (clearer_) clearer_->stop();
+  if (straggler_) straggler_->stop();
+  if (library_) library_->stop();
+  if (radio_) radio_->stop();
   siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
   if (guests_) guests_->stop_editing();
@@ -351,6 +370,10 @@ std::string Run::who_lags() {
     if (std::string why = warden_->why_not(); !why.empty()) return why;
   if (newsroom_)
     if (std::string why = newsroom_->why_not(); !why.empty()) return why;
+  if (library_)
+    if (std::string why = library_->why_not(); !why.empty()) return why;
+  if (radio_)
+    if (std::string why = radio_->why_not(); !why.empty()) return why;
   std::map<ObjectName, const Client*> first;
   for (const auto& client : clients_) {
     if (std::string why = client->why_not(); !why.empty()) return why;
@@ -428,6 +451,8 @@ void Run::take_stock() {
   if (remover_) remover_->check(stored);
   if (newsroom_) newsroom_->check(stored);
   if (clearer_) clearer_->check(stored);
+  if (library_) library_->check(stored);
+  if (radio_) radio_->check(stored);
   for (const std::string& workspace : workspaces()) {
     freeze_.check(tables, workspace);
     check_checkouts(world_, tables, workspace);

@@ -334,6 +334,7 @@ void Server::serve(std::unique_ptr<DiskStore> store) {
                        process_->store->torn_bytes());
   });
   network_.reset_orphans();
+  process_->store->go_on_with_removals();
   if (on_recovered_) on_recovered_(*process_);
 }
 

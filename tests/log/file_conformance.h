@@ -141,7 +141,6 @@ class FileConformance : public ::testing::Test {
   // What is removed is removed soon.
   bool become(std::size_t chunks) {
     for (int i = 0; i < 500 && fixture_.chunks() != chunks; ++i) {
-      loop_.drain();
       static_cast<void>(log().head("w"));  // a store without threads goes on in a call
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }

@@ -12,6 +12,7 @@
 #include "log/actor_conformance.h"
 #include "log/directory_conformance.h"
 #include "log/event_log_conformance.h"
+#include "log/file_conformance.h"
 #include "log/test_chain.h"
 #include "log/waiting_conformance.h"
 #include "store/keys.h"
@@ -40,7 +41,10 @@ struct SimFixture {
   };
 
   std::unique_ptr<log::LoopStore> open(Scheduler& loop) {
-    if (!store) store = DiskStore::open(world, disk, speed).value();
+    if (!store) {
+      store = DiskStore::open(world, disk, speed).value();
+      store->go_on_with_removals();
+    }
     clockwork = std::make_unique<Clockwork>(world);
     clockwork->wind(loop);
     return store->open_loop(loop);
@@ -52,6 +56,8 @@ struct SimFixture {
     store.reset();
     disk.lose_power();
   }
+
+  std::size_t chunks() { return store->tables().chunks().list()->size(); }
 
   World world{1, false};
   Disk disk{world, {}};
@@ -70,6 +76,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(SimulatedApart, EventLogConformance, SimApartFixt
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, WaitingConformance, SimFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ActorConformance, SimFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, DirectoryConformance, SimFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, FileConformance, SimFixture);
 
 // Above the floor a snapshot that cannot be read makes room. Below it, it is all there is: what is
 // misread today is read tomorrow, or brought back from a backup.
