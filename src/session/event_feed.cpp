@@ -31,7 +31,9 @@ EventFeed::EventFeed(EventFeeds& feeds, std::uint64_t id, FeedOrder order,
 
 Result<void> EventFeed::begin() {
   if (auto placed = take_place(); !placed) return placed;
-  following_ = host_.get(workspace()).follow(*this);
+  workspace::Workspace& followed = host_.get(workspace());
+  following_ = followed.follow(*this);
+  order_.place.durable = followed.durable();
   return {};
 }
 
@@ -44,7 +46,8 @@ void EventFeed::look() {
   if (ended() || !wanted_ || reading_ || !fresh_) return;
   fresh_ = false;
   // Who keeps up need not look whether there is more.
-  const bool has_all = durable_ > 0 && order_.place.after >= durable_;
+  const log::Position durable = order_.place.durable;
+  const bool has_all = durable > 0 && order_.place.after >= durable;
   if (has_all && order_.follow) return reader_->at_end(order_.place.after);
   reading_ = true;
   feeds_.tail_.read(order_.place, [this, alive = std::weak_ptr(alive_)](
@@ -94,7 +97,7 @@ void EventFeed::give(const Judged& judged) {
 }
 
 void EventFeed::on_durable(log::Position to) {
-  durable_ = to;
+  order_.place.durable = to;
   fresh_ = true;
   look();
 }

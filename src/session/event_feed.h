@@ -78,10 +78,9 @@ class EventFeed final : public FeedSession, workspace::Follower {
   FeedOrder order_;
   const std::unique_ptr<FeedReader> reader_;
   workspace::Followers::Place following_;
-  bool wanted_ = false;        // the reader has room
-  bool reading_ = false;       // a batch is read or judged
-  bool fresh_ = true;          // there may be events at the place that nobody has looked for
-  log::Position durable_ = 0;  // the last event that is known to be durable
+  bool wanted_ = false;   // the reader has room
+  bool reading_ = false;  // a batch is read or judged
+  bool fresh_ = true;     // there may be events at the place that nobody has looked for
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
 

@@ -27,6 +27,8 @@ struct TailPlace {
   log::Position after = 0;
   bool content = false;  // the text has the change itself
   bool bare = false;     // the texts are JSON alone, not server-sent events
+  // The last event that is known to be durable. Who knows of more does not share a read that may have begun before it was.
+  log::Position durable = 0;
 
   auto operator<=>(const TailPlace&) const = default;
 };

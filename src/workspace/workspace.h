@@ -308,6 +308,9 @@ class Workspace {
   // in flight. An error says why it never will be.
   void when_durable(log::Position position, Done<void> done);
 
+  // The last event that is durable. 0: there is none, or the workspace is not open.
+  log::Position durable() const { return outbox_.durable(); }
+
   // As long as the place exists, the follower is told of durable events, and the workspace stays in memory.
   [[nodiscard]] Followers::Place follow(Follower& follower) { return followers_.add(follower); }
 

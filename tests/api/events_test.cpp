@@ -225,6 +225,24 @@ TEST_F(ApiEvents, ThoseAtTheSamePlaceShareARead) {
   EXPECT_EQ(feeds().tail().reads() - before, 1u) << "for all of them, and nobody looks for more";
 }
 
+// A read that is under way may have begun before the event was durable.
+TEST_F(ApiEvents, WhoKnowsOfMoreDoesNotShareAnEarlierRead) {
+  session::EventTail tail(node_.shards->at(node_.owner_of("w"))->store->events());
+  session::TailPlace place{.workspace = "w", .durable = 1};
+  int answers = 0;
+  const auto read = [&] {
+    tail.read(place, [&](Result<std::shared_ptr<const session::TailBatch>>) { ++answers; });
+  };
+  read();
+  read();
+  EXPECT_EQ(tail.reads(), 1u);
+  place.durable = 2;
+  read();
+  EXPECT_EQ(tail.reads(), 2u);
+  node_.run();
+  EXPECT_EQ(answers, 3);
+}
+
 TEST_F(ApiEvents, ASlowReaderIsNotGivenMoreThanOneBatch) {
   node_.answers_are_read = false;
   const Answer answer = follow("?after=0&content=1");
