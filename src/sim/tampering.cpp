@@ -45,7 +45,7 @@ class Crime {
         victim == events_.size())
       return false;  // no later event could contradict it
     FrameWrites writes;
-    change(how, victim, tables, writes);
+    if (!change(how, victim, tables, writes)) return false;
     put(writes.frame());
     return true;
   }
@@ -78,44 +78,53 @@ class Crime {
                as_text(event.record));
   }
 
-  void change(Tampering how, std::uint64_t victim, const DiskTables& tables, FrameWrites& writes) {
+  // False: there is no such event. That of a file, for example, says which file it is.
+  bool store(FrameWrites& writes, const log::Event& event) {
+    const auto encoded = log::encode_event(event);
+    if (encoded) store(writes, *encoded);
+    return encoded.has_value();
+  }
+
+  bool change(Tampering how, std::uint64_t victim, const DiskTables& tables, FrameWrites& writes) {
     switch (how) {
-      case Tampering::kEdit: return store(writes, log::encode_event(edited(victim)).value());
+      case Tampering::kEdit: return store(writes, edited(victim));
       case Tampering::kRemove:
-        return writes.remove(store::Family::kEvents, store::event_key(id_, victim));
+        writes.remove(store::Family::kEvents, store::event_key(id_, victim));
+        return true;
       case Tampering::kSwap: {
         log::Event one = events_[victim - 1];
         log::Event other = events_[victim];
         std::swap(one.position, other.position);
-        store(writes, log::encode_event(one).value());
-        return store(writes, log::encode_event(other).value());
+        return store(writes, one) && store(writes, other);
       }
       case Tampering::kCut:
         for (std::uint64_t i = victim; i <= events_.size(); ++i) {
           writes.remove(store::Family::kEvents, store::event_key(id_, i));
           writes.remove(store::Family::kObjects, store::object_key(id_, events_[i - 1].object, i));
         }
-        return;
-      default: rewrite(how, victim, tables, writes);
+        return true;
+      default: return rewrite(how, victim, tables, writes);
     }
   }
 
   // Rewrites every hash from `victim` on, and the whole tree.
-  void rewrite(Tampering how, std::uint64_t victim, const DiskTables& tables, FrameWrites& writes) {
+  bool rewrite(Tampering how, std::uint64_t victim, const DiskTables& tables, FrameWrites& writes) {
     events_[victim - 1] = edited(victim);
     store::TreeEdge edge;
     store::StagedTiles tiles(tables, id_);
     Hash256 previous{};
     for (log::Event& event : events_) {
       event.previous_hash = previous;
-      const log::EncodedEvent encoded = log::encode_event(event).value();
-      store(writes, encoded);
-      static_cast<void>(edge.append(encoded.hash, tiles));
-      previous = encoded.hash;
+      const auto encoded = log::encode_event(event);
+      if (!encoded) return false;
+      store(writes, *encoded);
+      static_cast<void>(edge.append(encoded->hash, tiles));
+      previous = encoded->hash;
     }
     tiles.write_to(writes);
     if (how == Tampering::kRewriteAndForget)
       writes.remove(store::Family::kMeta, store::checkpoint_key(id_));
+    return true;
   }
 
   bool bring_back_older(std::uint64_t signed_events) {
