@@ -243,6 +243,31 @@ TEST_F(ApiEvents, WhoKnowsOfMoreDoesNotShareAnEarlierRead) {
   EXPECT_EQ(answers, 3);
 }
 
+// However far the read of another follower and the change have come.
+TEST_F(ApiEvents, WhoComesWhileOthersReadMissesNothing) {
+  constexpr int kSteps = 12;
+  change("plan");
+  log::Position last = 1;
+  Typist typist(2);
+  const auto begin = [&] {
+    return node_.send("GET", "/v1/workspaces/w/events?after=" + std::to_string(last),
+                      "Authorization: Bearer reader\r\n", other_loop());
+  };
+  for (int before = 0; before < kSteps; ++before)
+    for (int after = 0; after < kSteps; ++after) {
+      const Answer first = begin();
+      for (int i = 0; i < before; ++i) node_.step();
+      node_.begin_change("w", "list", typist.type("y"));
+      for (int i = 0; i < after; ++i) node_.step();
+      const Answer second = begin();
+      node_.run();
+      const std::string told = std::to_string(++last) + " ";
+      EXPECT_EQ(ids(first), told) << before << ", " << after;
+      EXPECT_EQ(ids(second), told) << before << ", " << after;
+      for (const Answer& answer : {first, second}) answer->closed = true;
+    }
+}
+
 TEST_F(ApiEvents, ASlowReaderIsNotGivenMoreThanOneBatch) {
   node_.answers_are_read = false;
   const Answer answer = follow("?after=0&content=1");

@@ -97,13 +97,18 @@ class TestNode {
 
   // Changes an object as a session does.
   void change(const std::string& workspace, const std::string& object, Bytes intent) {
-    shards->on_owner(workspace, [&, intent = std::move(intent)](node::Shard& shard) {
-      shard.host.get(workspace).change(
-          object, {.caller = {.principal = {.id = "ann"}, .rights = identity::Rights::all()}},
-          [intent](const merge::Object&, log::Position) { return intent; },
-          [](Result<workspace::Receipt> receipt) { EXPECT_TRUE(receipt.has_value()); });
-    });
+    begin_change(workspace, object, std::move(intent));
     run();
+  }
+  // The same, but runs nothing.
+  void begin_change(const std::string& workspace, const std::string& object, Bytes intent) {
+    shards->on_owner(
+        workspace, [workspace, object, intent = std::move(intent)](node::Shard& shard) {
+          shard.host.get(workspace).change(
+              object, {.caller = {.principal = {.id = "ann"}, .rights = identity::Rights::all()}},
+              [intent](const merge::Object&, log::Position) { return intent; },
+              [](Result<workspace::Receipt> receipt) { EXPECT_TRUE(receipt.has_value()); });
+        });
   }
 
   const identity::Access access;
