@@ -6,10 +6,8 @@
 // One writer makes RATE changes a second in a document over HTTP, for SECONDS each: with nobody else, with FOLLOWERS that follow
 // the document by y-websocket, and with as many that follow it by …/events/{object}. Each phase has a document of its own.
 // What the writer alone costs is taken off. One thread, 127.0.0.1 only. Ends by itself.
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -24,30 +22,17 @@
 #include <string_view>
 #include <vector>
 
+#include "loopback.h"
+
 namespace {
+
+using syncline::bench::connect_to;
+using syncline::bench::stop;
 
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kBody =
     R"({"root":"content","ops":[{"insert":"hello, world. ","at":"end"}]})";
-
-void stop(const std::string& why) {
-  fmt::print(stderr, "followers_bench: {}\n", why);
-  std::exit(1);
-}
-
-int connect_to(std::uint16_t port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    stop("nobody listens there");
-  const int yes = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  return fd;
-}
 
 void send_all(int fd, std::string_view text) {
   if (write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))

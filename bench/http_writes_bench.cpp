@@ -8,10 +8,8 @@
 // begins another after 200 changes, so the documents stay small. The answer comes when the change is synced to disk.
 // With "appends", a change is an append of 256 bytes to one of the 16 streams of the connection, in turn.
 // One thread, 127.0.0.1 only. Ends by itself.
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -25,7 +23,12 @@
 #include <string>
 #include <vector>
 
+#include "loopback.h"
+
 namespace {
+
+using syncline::bench::connect_to;
+using syncline::bench::stop;
 
 using Clock = std::chrono::steady_clock;
 
@@ -44,24 +47,6 @@ struct Connection {
   std::string answer;
   Clock::time_point began;
 };
-
-void stop(const std::string& why) {
-  fmt::print(stderr, "http_writes_bench: {}\n", why);
-  std::exit(1);
-}
-
-int connect_to(std::uint16_t port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    stop("nobody listens there");
-  const int yes = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  return fd;
-}
 
 std::string edit_of(const Connection& connection) {
   return fmt::format(
