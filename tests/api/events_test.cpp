@@ -243,6 +243,17 @@ TEST_F(ApiEvents, WhoKnowsOfMoreDoesNotShareAnEarlierRead) {
   EXPECT_EQ(answers, 3);
 }
 
+// What is durable is known when he comes, and not only when there is more.
+TEST_F(ApiEvents, WhoHasAllThereIsReadsNothing) {
+  change("plan");
+  const Answer other = follow("");  // so the workspace stays open
+  const std::size_t before = feeds().tail().reads();
+  const Answer answer = follow("?after=1");
+  EXPECT_EQ(feeds().tail().reads(), before);
+  change("plan");
+  EXPECT_EQ(ids(answer), "2 ");
+}
+
 // However far the read of another follower and the change have come.
 TEST_F(ApiEvents, WhoComesWhileOthersReadMissesNothing) {
   constexpr int kSteps = 12;
