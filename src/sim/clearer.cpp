@@ -67,26 +67,22 @@ void Clearer::act_later() {
 
 // Nobody knows what became of a request that failed.
 void Clearer::ask(std::string_view method, std::string target, Then then, std::string body) {
-  asking_ = true;
   doubtful_ = true;
-  user_.ask(
-      method, std::move(target),
-      [this, number = ++asked_, then = std::move(then)](const ApiUser::Answer& answer) mutable {
-        if (number != asked_) return;
-        asking_ = false;
-        doubtful_ = answer.status >= 500;
-        if (!doubtful_) then(answer);
-      },
-      {}, std::move(body));
+  user_.ask(method, std::move(target),
+            request_.begin([this, then = std::move(then)](const ApiUser::Answer& answer) mutable {
+              doubtful_ = answer.status >= 500;
+              if (!doubtful_) then(answer);
+            }),
+            {}, std::move(body));
 }
 
 void Clearer::recovered() {
   if (feed_ != nullptr) std::exchange(feed_, nullptr)->left = true;
-  if (std::exchange(asking_, false)) ++asked_;
+  request_.forget();
 }
 
 void Clearer::act() {
-  if (server_.process() == nullptr || asking_) return;
+  if (server_.process() == nullptr || request_.under_way()) return;
   if (doubtful_) return look();
   const bool written = std::ranges::any_of(present().rooms, &Room::known);
   if (!ruled_ && written && !ended_) return rule();
@@ -263,10 +259,7 @@ void Clearer::found(const ApiUser::Answer& answer) {
 // ---- legal holds, and what is erased
 
 void Clearer::hold() {
-  asking_ = true;
-  holds_.change([this, number = ++asked_] {
-    if (number == asked_) asking_ = false;
-  });
+  holds_.change(request_.begin([] {}));
 }
 
 void Clearer::check(const store::Tables& tables) {

@@ -21,6 +21,7 @@
 
 #include "sim/api_user.h"
 #include "sim/legal_holds.h"
+#include "sim/one_request.h"
 #include "sim/server.h"
 #include "sim/world.h"
 #include "store/tables.h"
@@ -93,9 +94,8 @@ class Clearer {
   Dice dice_;
   std::vector<Life> lives_;  // the last one is the present generation, or the one that has ended
   bool stopped_ = false;
-  bool asking_ = false;
-  bool doubtful_ = false;       // something that was asked was not answered
-  std::uint64_t asked_ = 0;     // answers to earlier requests are ignored
+  bool doubtful_ = false;  // something that was asked was not answered
+  OneRequest request_;
   bool ruled_ = false;          // the grace period is set
   bool ended_ = false;          // the workspace is deleted
   bool erasing_ = false;        // for good

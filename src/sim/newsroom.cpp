@@ -67,7 +67,7 @@ void Newsroom::follow(FollowerSettings wish) {
 }
 
 void Newsroom::recovered() {
-  if (std::exchange(asking_, false)) ++asked_;
+  request_.forget();
   receivers_.recovered();
   for (const auto& reporter : reporters_) reporter->recovered();
   for (const auto& follower : followers_) follower->recovered();
@@ -84,7 +84,7 @@ void Newsroom::act_later() {
 }
 
 void Newsroom::act() {
-  if (server_.process() == nullptr || asking_) return;
+  if (server_.process() == nullptr || request_.under_way()) return;
   for (Hook& hook : hooks_)
     if (hook.id.empty()) return find(hook);
   make_trouble();
@@ -92,11 +92,8 @@ void Newsroom::act() {
 
 // One that was asked for may have been made, although the answer did not come.
 void Newsroom::find(Hook& hook) {
-  asking_ = true;
   user_.ask({.target = workspace_target(kWorkspace) + "/webhooks"},
-            [this, &hook, number = ++asked_](const ApiUser::Answer& answer) {
-              if (number != asked_) return;
-              asking_ = false;
+            request_.begin([this, &hook](const ApiUser::Answer& answer) {
               const crdt::Any* list = answer.json.find("webhooks");
               const auto* all =
                   list == nullptr ? nullptr : std::get_if<crdt::Any::Array>(&list->value());
@@ -104,21 +101,18 @@ void Newsroom::find(Hook& hook) {
               for (const crdt::Any& each : *all)
                 if (text_in(each, "url") == hook.url) return know(hook, each);
               make(hook);
-            });
+            }));
 }
 
 void Newsroom::make(Hook& hook) {
   if (server_.process() == nullptr) return;
-  asking_ = true;
   user_.ask({.method = "POST",
              .target = workspace_target(kWorkspace) + "/webhooks",
              .headers = "Content-Type: application/json\r\n",
              .body = fmt::format(R"({{"url":"{}","prefix":"{}"}})", hook.url, hook.prefix)},
-            [this, &hook, number = ++asked_](const ApiUser::Answer& answer) {
-              if (number != asked_) return;
-              asking_ = false;
+            request_.begin([this, &hook](const ApiUser::Answer& answer) {
               if (answer.ok()) know(hook, answer.json);
-            });
+            }));
 }
 
 // It may have been told of earlier events, too, of which nobody knows.
@@ -170,7 +164,7 @@ const std::vector<log::Event>& Newsroom::read_on(const store::Tables& tables) {
 std::string Newsroom::why_not() {
   if (server_.process() == nullptr) return "the server is not up";
   std::string why = who_waits(read_on(server_.process()->store->tables()));
-  if (why.empty() || asking_) return why;
+  if (why.empty() || request_.under_way()) return why;
   for (Hook& hook : hooks_)
     if (!hook.id.empty()) hurry(hook);
   return why;

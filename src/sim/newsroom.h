@@ -16,6 +16,7 @@
 #include "sim/api_user.h"
 #include "sim/follower.h"
 #include "sim/hook_receivers.h"
+#include "sim/one_request.h"
 #include "sim/reporter.h"
 #include "sim/server.h"
 #include "sim/world.h"
@@ -78,8 +79,7 @@ class Newsroom {
   std::vector<std::unique_ptr<Follower>> followers_;
   std::vector<Hook> hooks_;
   std::vector<log::Event> read_;  // the log, as far as it was read when it was asked who waits
-  bool asking_ = false;
-  std::uint64_t asked_ = 0;  // answers to earlier questions are ignored
+  OneRequest request_;
   bool stopped_ = false;
 };
 

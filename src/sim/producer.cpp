@@ -47,17 +47,14 @@ void Producer::refused(std::string_view what, const ApiUser::Answer& answer) {
 
 // Nobody knows what became of a request that failed, so it is sent again.
 void Producer::ask(ApiUser::Question question, Then then) {
-  asking_ = true;
-  user_.ask(std::move(question), [this, number = ++asked_,
-                                  then = std::move(then)](const ApiUser::Answer& answer) mutable {
-    if (number != asked_) return;
-    asking_ = false;
-    if (answer.status < 500) then(answer);
-  });
+  user_.ask(std::move(question),
+            request_.begin([this, then = std::move(then)](const ApiUser::Answer& answer) mutable {
+              if (answer.status < 500) then(answer);
+            }));
 }
 
 void Producer::recovered() {
-  if (std::exchange(asking_, false)) ++asked_;
+  request_.forget();
 }
 
 void Producer::act_later() {
@@ -68,7 +65,7 @@ void Producer::act_later() {
 }
 
 void Producer::act() {
-  if (server_.process() == nullptr || asking_) return;
+  if (server_.process() == nullptr || request_.under_way()) return;
   if (beginning_ || (!there_ && !ending_ && !stopped_)) return begin_stream();
   if (ending_) return end_stream();
   if (open_) return send();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/api_user.h"
+#include "sim/one_request.h"
 #include "sim/server.h"
 #include "sim/world.h"
 #include "store/tables.h"
@@ -103,9 +104,8 @@ class Producer {
   std::uint64_t old_seq_ = 0;  // the next one of the epoch before
   std::optional<Fork> fork_;
   std::uint64_t forks_ = 0;
-  bool asking_ = false;
   bool stopped_ = false;
-  std::uint64_t asked_ = 0;  // answers to earlier requests are ignored
+  OneRequest request_;
 };
 
 }  // namespace syncline::sim

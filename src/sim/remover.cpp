@@ -50,42 +50,33 @@ void Remover::broken(const std::string& object, std::string_view what) {
 
 void Remover::ask(Thing& thing, std::string_view method, std::string target, Then then,
                   std::string body) {
-  asking_ = true;
   const std::size_t index = static_cast<std::size_t>(&thing - things_.data());
   thing.doubtful = true;
   user_.ask(
       method, std::move(target),
-      [this, index, number = ++asked_,
-       then = std::move(then)](const ApiUser::Answer& answer) mutable {
-        if (number != asked_) return;
-        asking_ = false;
+      request_.begin([this, index, then = std::move(then)](const ApiUser::Answer& answer) mutable {
         Thing& asked = things_[index];
         // Nobody knows what became of a request that failed.
         asked.doubtful = answer.status >= 500;
         if (!asked.doubtful) then(asked, answer);
-      },
+      }),
       {}, std::move(body));
 }
 
 void Remover::recovered() {
-  if (std::exchange(asking_, false)) ++asked_;
+  request_.forget();
   if (!ruled_) holds_.doubt();
 }
 
 void Remover::act() {
-  if (server_.process() == nullptr || asking_) return;
+  if (server_.process() == nullptr || request_.under_way()) return;
   Thing& thing = dice_.pick(things_);
   if (thing.doubtful) return find_out(thing);
   if (!ruled_ && thing.is_there()) {
-    asking_ = true;
     user_.ask("PUT",
               fmt::format("{}/deletions?grace={}s", workspace_target(kWorkspace),
                           settings_.grace_ms / 1000),
-              [this, number = ++asked_](const ApiUser::Answer& answer) {
-                if (number != asked_) return;
-                asking_ = false;
-                ruled_ = answer.ok();
-              });
+              request_.begin([this](const ApiUser::Answer& answer) { ruled_ = answer.ok(); }));
     return;
   }
   if (const bool other = dice_.chance(0.1); other && ruled_) return hold();
@@ -245,18 +236,12 @@ void Remover::found(Thing& thing, const ApiUser::Answer& answer) {
 // ---- legal holds, and what is erased
 
 void Remover::hold() {
-  asking_ = true;
-  holds_.change([this, number = ++asked_] {
-    if (number == asked_) asking_ = false;
-  });
+  holds_.change(request_.begin([] {}));
 }
 
 void Remover::look_at_erased() {
-  asking_ = true;
   user_.ask("GET", workspace_target(kWorkspace) + "/deletions",
-            [this, number = ++asked_](const ApiUser::Answer& answer) {
-              if (number != asked_) return;
-              asking_ = false;
+            request_.begin([this](const ApiUser::Answer& answer) {
               const crdt::Any* list = answer.json.find("objects");
               const auto* all =
                   list == nullptr ? nullptr : std::get_if<crdt::Any::Array>(&list->value());
@@ -272,7 +257,7 @@ void Remover::look_at_erased() {
                       if (life.ended && life.generation == generation) life.erased = true;
               }
               check(server_.process()->store->tables());
-            });
+            }));
 }
 
 void Remover::check(const store::Tables& tables) {

@@ -21,6 +21,7 @@
 
 #include "sim/api_user.h"
 #include "sim/legal_holds.h"
+#include "sim/one_request.h"
 #include "sim/server.h"
 #include "sim/world.h"
 #include "store/tables.h"
@@ -96,9 +97,8 @@ class Remover {
   Dice dice_;
   std::vector<Thing> things_;
   bool stopped_ = false;
-  bool asking_ = false;
-  std::uint64_t asked_ = 0;  // answers to earlier requests are ignored
-  bool ruled_ = false;       // the grace period is set
+  OneRequest request_;
+  bool ruled_ = false;  // the grace period is set
   std::uint64_t words_ = 0;
   std::uint64_t clients_ = 0;
 };

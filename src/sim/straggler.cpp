@@ -62,11 +62,11 @@ void Straggler::act_later() {
 }
 
 void Straggler::recovered() {
-  if (std::exchange(asking_, false)) ++asked_;
+  request_.forget();
 }
 
 void Straggler::act() {
-  if (server_.process() == nullptr || asking_) return;
+  if (server_.process() == nullptr || request_.under_way()) return;
   switch (step_) {
     case Step::kWrite: return send(content_, 200);
     case Step::kWait: return send(second_, 202);
@@ -82,40 +82,29 @@ void Straggler::next(Step step) {
 }
 
 void Straggler::send(const Bytes& update, int expected) {
-  asking_ = true;
-  user_.ask(
-      "PATCH", target(),
-      [this, expected, number = ++asked_](const ApiUser::Answer& answer) {
-        if (number != asked_) return;
-        asking_ = false;
-        if (answer.status >= 500) return;
-        if (!answer.ok() || (answer.status == 202) != (expected == 202))
-          return broken("a change", answer);
-        next(static_cast<Step>(static_cast<int>(step_) + 1));
-      },
-      {}, std::string(as_text(update)));
+  user_.ask("PATCH", target(), request_.begin([this, expected](const ApiUser::Answer& answer) {
+    if (answer.status >= 500) return;
+    if (!answer.ok() || (answer.status == 202) != (expected == 202))
+      return broken("a change", answer);
+    next(static_cast<Step>(static_cast<int>(step_) + 1));
+  }),
+            {}, std::string(as_text(update)));
 }
 
 // Asked again, there may be nothing to delete.
 void Straggler::remove() {
-  asking_ = true;
   const bool erase = dice_.chance(0.3);
   user_.ask("DELETE", target() + (erase ? "?erase=now" : ""),
-            [this, number = ++asked_](const ApiUser::Answer& answer) {
-              if (number != asked_) return;
-              asking_ = false;
+            request_.begin([this](const ApiUser::Answer& answer) {
               if (answer.status >= 500) return;
               if (!answer.ok() && answer.status != 404 && answer.status != 410)
                 return broken("a deletion", answer);
               next(Step::kBegin);
-            });
+            }));
 }
 
 void Straggler::read() {
-  asking_ = true;
-  user_.ask("GET", target(), [this, number = ++asked_](const ApiUser::Answer& answer) {
-    if (number != asked_) return;
-    asking_ = false;
+  user_.ask("GET", target(), request_.begin([this](const ApiUser::Answer& answer) {
     if (answer.status >= 500) return;
     if (!answer.ok() || answer.body.find("after") == std::string::npos ||
         answer.body.find("first") == std::string::npos)
@@ -124,7 +113,7 @@ void Straggler::read() {
       return broken("what had waited for another object is served: reading", answer);
     world_.hit(Probe::straggler_came);
     begin_round();
-  });
+  }));
 }
 
 }  // namespace syncline::sim

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "sim/api_user.h"
+#include "sim/one_request.h"
 #include "sim/server.h"
 #include "sim/world.h"
 #include "syncline/bytes.h"
@@ -53,9 +54,8 @@ class Straggler {
   Bytes first_;    // a replica's first change, which comes too late
   Bytes second_;   // its second one, which waits for it
   Bytes after_;    // of the next object
-  bool asking_ = false;
   bool stopped_ = false;
-  std::uint64_t asked_ = 0;  // answers to earlier requests are ignored
+  OneRequest request_;
 };
 
 }  // namespace syncline::sim

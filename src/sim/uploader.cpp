@@ -88,13 +88,10 @@ void Uploader::refused(std::string_view what, const ApiUser::Answer& answer) {
 
 // Who fails asks again; whoever has no answer looks what came of it.
 void Uploader::ask(ApiUser::Question question, Then then) {
-  asking_ = true;
-  user_.ask(std::move(question), [this, number = ++asked_,
-                                  then = std::move(then)](const ApiUser::Answer& answer) mutable {
-    if (number != asked_) return;
-    asking_ = false;
-    if (answer.status < 500) then(answer);
-  });
+  user_.ask(std::move(question),
+            request_.begin([this, then = std::move(then)](const ApiUser::Answer& answer) mutable {
+              if (answer.status < 500) then(answer);
+            }));
 }
 
 void Uploader::fetch(
@@ -112,7 +109,7 @@ void Uploader::fetch(
 void Uploader::recovered() {
   ++lives_;
   reading_together_ = false;
-  if (std::exchange(asking_, false)) ++asked_;
+  request_.forget();
   if (upload_) upload_->ask_first = true;
 }
 
@@ -124,7 +121,7 @@ void Uploader::act_later() {
 }
 
 void Uploader::act() {
-  if (server_.process() == nullptr || asking_) return;
+  if (server_.process() == nullptr || request_.under_way()) return;
   if (doubt_) return look();
   if (upload_) return go_on();
   if (stopped_) return;
@@ -161,7 +158,7 @@ void Uploader::put() {
        .target = files_target(),
        .headers = "Content-Type: application/octet-stream\r\n",
        .source = std::make_shared<Body>(world_, server_.process()->alive, text, whole, piece_us,
-                                        dice_.fork("body", asked_))},
+                                        dice_.fork("body", request_.count()))},
       [this, content, breaks](const ApiUser::Answer& answer) {
         if (breaks && !answer.ok()) return world_.hit(Probe::file_put_broken);
         if (breaks) return broken("a body that broke off is a version");
@@ -246,7 +243,7 @@ void Uploader::send_more() {
                        kTusLines, upload_->durable),
        .source = std::make_shared<Body>(world_, server_.process()->alive,
                                         text.substr(upload_->durable, count), whole, piece_us,
-                                        dice_.fork("body", asked_))},
+                                        dice_.fork("body", request_.count()))},
       [this, whole, total = text.size()](const ApiUser::Answer& answer) {
         if (answer.status == 409 || answer.status == 423) return;  // it asks how far it is
         if (!answer.ok()) return refused("a part of an upload", answer);

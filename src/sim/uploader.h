@@ -19,6 +19,7 @@
 
 #include "log/event.h"
 #include "sim/api_user.h"
+#include "sim/one_request.h"
 #include "sim/server.h"
 #include "sim/world.h"
 
@@ -106,10 +107,9 @@ class Uploader {
       hidden_;  // contents of generations that were deleted, and perhaps not for good
   std::set<std::size_t> ever_;  // contents that it has tried to put
   std::uint64_t removals_ = 0;  // that were asked for
-  bool asking_ = false;
   bool reading_together_ = false;
   bool stopped_ = false;
-  std::uint64_t asked_ = 0;  // answers to earlier requests are ignored
+  OneRequest request_;
   std::uint64_t lives_ = 0;  // of the server
 };
 
