@@ -48,7 +48,7 @@ void Producer::refused(std::string_view what, const ApiUser::Answer& answer) {
 // Nobody knows what became of a request that failed, so it is sent again.
 void Producer::ask(ApiUser::Question question, Then then) {
   user_.ask(std::move(question),
-            request_.begin([this, then = std::move(then)](const ApiUser::Answer& answer) mutable {
+            request_.begin([then = std::move(then)](const ApiUser::Answer& answer) mutable {
               if (answer.status < 500) then(answer);
             }));
 }

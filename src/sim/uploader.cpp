@@ -89,7 +89,7 @@ void Uploader::refused(std::string_view what, const ApiUser::Answer& answer) {
 // Who fails asks again; whoever has no answer looks what came of it.
 void Uploader::ask(ApiUser::Question question, Then then) {
   user_.ask(std::move(question),
-            request_.begin([this, then = std::move(then)](const ApiUser::Answer& answer) mutable {
+            request_.begin([then = std::move(then)](const ApiUser::Answer& answer) mutable {
               if (answer.status < 500) then(answer);
             }));
 }
