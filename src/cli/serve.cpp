@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backend/process/memory_watch.h"
+#include "backend/process/service_manager.h"
 #include "backend/report/log_writer.h"
 #include "backend/server/node.h"
 #include "protocol/json_text.h"
@@ -250,7 +251,9 @@ int serve(backend::NodeOptions wanted, const ServeOptions& options, Signals& sig
   log.flush(kFlushMs);  // so that these lines stand above the announcement
   options.json ? announce_json(options, **node) : announce(options, **node);
   std::fflush(stdout);
+  backend::tell_service_manager("READY=1\nSTATUS=serving " + (*node)->url());
   const int signal = signals.wait();
+  backend::tell_service_manager("STOPPING=1\nSTATUS=stopping");
   bool failed = signal == kStorageSignal;
   if (failed) {
     signals.let_the_next_one_kill();
