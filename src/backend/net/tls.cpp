@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 #include "backend/net/tls_bio.h"
@@ -20,6 +21,22 @@ constexpr const char* kCiphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+// Where distributions keep the certificates of public authorities. OpenSSL knows one place, that of the distribution for
+// which it was built; the portable binary runs on others, too.
+constexpr const char* kTrustFiles[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                       "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                                       "/etc/ssl/cert.pem"};
+
+bool trust_system(SSL_CTX* context) {
+  if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
+  const bool named = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+                     std::getenv(X509_get_default_cert_dir_env()) != nullptr;
+  if (named || access(X509_get_default_cert_dir(), R_OK) == 0) return true;
+  for (const char* file : kTrustFiles)
+    if (access(file, R_OK) == 0) return SSL_CTX_load_verify_locations(context, file, nullptr) == 1;
+  return true;
+}
 
 std::string last_error() {
   std::array<char, 256> text{};
@@ -174,7 +191,7 @@ Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string
   auto stream = std::make_unique<TlsStream>(ssl, fd);
 
   const bool system = ca_file.empty() || system_too;
-  const bool trusted = (!system || SSL_CTX_set_default_verify_paths(context.get()) == 1) &&
+  const bool trusted = (!system || trust_system(context.get())) &&
                        (ca_file.empty() || SSL_CTX_load_verify_locations(
                                                context.get(), ca_file.c_str(), nullptr) == 1);
   if (!trusted) return fail(ErrorCode::kInvalid, "TLS trust " + ca_file + ": " + last_error());
