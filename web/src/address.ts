@@ -70,16 +70,19 @@ export function to_hash(address: Address, with_token: boolean): string {
   return `#/${encodeURIComponent(address.workspace)}/${encode_path(address.object)}${token}`;
 }
 
-/** What all paths of the server begin with: of a page under `/t/acme/`, the tenant; otherwise nothing. */
-export function tenant_prefix(pathname: string): string {
-  return /^\/t\/[a-z0-9][a-z0-9_-]*(?=\/)/.exec(pathname)?.[0] ?? '';
+/**
+ * What all paths of the server begin with: the folder of the page. So the page works under `/t/acme/` of a tenant, and under
+ * a path of a reverse proxy, which the server does not know.
+ */
+export function base_path(pathname: string): string {
+  return pathname.slice(0, Math.max(pathname.lastIndexOf('/'), 0));
 }
 
 /** The two halves that y-websocket joins with a slash: the socket is `{server}/{room}`. */
 export function socket_url(address: Address, location: { protocol: string; host: string; pathname?: string }): { server: string; room: string } {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   return {
-    server: `${scheme}://${location.host}${tenant_prefix(location.pathname ?? '/')}/y/${encodeURIComponent(address.workspace)}`,
+    server: `${scheme}://${location.host}${base_path(location.pathname ?? '/')}/y/${encodeURIComponent(address.workspace)}`,
     room: encode_path(address.object),
   };
 }

@@ -1,6 +1,6 @@
 // Requests to the HTTP API of the server that this page came from.
 
-import { encode_path, tenant_prefix, type Address } from './address.ts';
+import { base_path, encode_path, type Address } from './address.ts';
 
 /** The server answered, and refused. */
 export class Refusal extends Error {
@@ -25,7 +25,7 @@ export function in_workspace(address: Address, what: string): string {
 export async function ask(address: Pick<Address, 'token'>, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (address.token) headers.set('Authorization', `Bearer ${address.token}`);
-  const response = await fetch(tenant_prefix(location.pathname) + path, { ...init, headers });
+  const response = await fetch(base_path(location.pathname) + path, { ...init, headers });
   if (response.ok) return response;
   const body = (await response.json().catch(() => null)) as { error?: { message?: unknown } } | null;
   const said = body?.error?.message;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parse_address, parse_typed, socket_url, tenant_prefix, to_hash } from '../src/address.ts';
+import { base_path, parse_address, parse_typed, socket_url, to_hash } from '../src/address.ts';
 
 const here = { protocol: 'http:', host: '127.0.0.1:8080' };
 const welcome = { workspace: 'demo', object: 'welcome', token: null };
@@ -56,8 +56,11 @@ test('the socket address keeps slashes of the object and escapes the rest', () =
   assert.equal(socket_url(welcome, { protocol: 'https:', host: 'x.example' }).server, 'wss://x.example/y/demo');
 });
 
-test('a page of a tenant stays with it', () => {
+test('a page of a tenant, or under a path of a proxy, stays there', () => {
   assert.equal(socket_url(welcome, { ...here, pathname: '/t/acme/' }).server, 'ws://127.0.0.1:8080/t/acme/y/demo');
-  assert.equal(tenant_prefix('/t/acme/index.html'), '/t/acme');
-  for (const pathname of ['/', '/t/', '/t/acme', '/t/Acme/', '/x/t/acme/']) assert.equal(tenant_prefix(pathname), '');
+  assert.equal(socket_url(welcome, { ...here, pathname: '/docs/t/acme/' }).server, 'ws://127.0.0.1:8080/docs/t/acme/y/demo');
+  assert.equal(socket_url(welcome, here).server, 'ws://127.0.0.1:8080/y/demo');
+  for (const pathname of ['', '/', '/index.html']) assert.equal(base_path(pathname), '');
+  assert.equal(base_path('/docs/'), '/docs');
+  assert.equal(base_path('/t/acme/index.html'), '/t/acme');
 });
