@@ -5,12 +5,14 @@ ARGS ?=
 # How long `make soak` runs.
 SOAK_MINUTES ?= 60
 
-.PHONY: help run build test soak mutants attack churn bench bench-quick bench-server bench-server-quick clean
+.PHONY: help run build test package package-test soak mutants attack churn bench bench-quick bench-server bench-server-quick clean
 
 help:
 	@echo "make run    build and serve on this machine; ARGS='...' goes to \`syncline serve\`"
 	@echo "make test   all tests: release, sanitizers, fuzzers, browsers"
 	@echo "make build  build build/release/syncline alone, as \`make run\` does"
+	@echo "make package  build a Debian package, a tarball and an npm package into build/packages"
+	@echo "make package-test  install, upgrade, serve and remove them in clean roots (ten minutes, as root)"
 	@echo "make soak   fuzz and repeat the tests for SOAK_MINUTES ($(SOAK_MINUTES))"
 	@echo "make mutants switch on one built-in bug after the other: the simulator must find each"
 	@echo "make attack attack a server with everything at once for ten minutes, while quiet users edit: nothing may be lost,"
@@ -27,11 +29,20 @@ run: build
 build:
 	@scripts/install-deps.sh run
 	@cmake --preset release -DSYNCLINE_TESTS=OFF -DSYNCLINE_EXAMPLES=OFF >/dev/null
-	@cmake --build build/release --target syncline
+	@cmake --build build/release --target installable
 
 test:
 	@scripts/install-deps.sh test
 	@scripts/test.sh
+
+package:
+	@scripts/install-deps.sh package
+	@scripts/build.sh package
+	@scripts/package.sh
+
+package-test: package
+	@scripts/install-deps.sh package-test
+	@scripts/package-test.sh $(ARGS)
 
 soak:
 	@scripts/install-deps.sh test

@@ -1,7 +1,8 @@
 #!/bin/sh
-# install-deps.sh [run|test]
+# install-deps.sh [run|test|package|package-test]
 #
-# Installs what Debian 12 lacks to build and run Syncline (`run`), or to test it as well (`test`, the default).
+# Installs what Debian 12 lacks to build and run Syncline (`run`), or to test it as well (`test`, the default); to make
+# packages (`package`), or to test these (`package-test`).
 # As root, or through sudo; asks nothing. When everything is there, it only looks, in a fraction of a second.
 set -eu
 
@@ -29,10 +30,17 @@ test="$test clang-19 lld-19 llvm-19 libclang-rt-19-dev"
 # House tests; the page in a real browser, with a font to draw it; faults made through system calls.
 test="$test python3 chromium fonts-dejavu-core strace util-linux procps"
 
+# Which packages a program needs; libraries with a static one, for the portable binary.
+package="dpkg-dev binutils xz-utils libsnappy-dev liblz4-dev libbz2-dev zlib1g-dev"
+# Clean roots, with a systemd of their own; what examines packages; certificates and requests of the tests.
+package_test="mmdebstrap systemd-container lintian openssl curl"
+
 case "${1:-test}" in
   run) wanted="$run" ;;
+  package) wanted="$run $package" ;;
+  package-test) wanted="$run $test $package $package_test" ;;
   test) wanted="$run $test" ;;
-  *) echo "usage: install-deps.sh [run|test]" >&2; exit 2 ;;
+  *) echo "usage: install-deps.sh [run|test|package|package-test]" >&2; exit 2 ;;
 esac
 # A node of whatever origin is left alone: Debian's package conflicts with others.
 command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
