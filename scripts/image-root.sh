@@ -4,12 +4,14 @@
 set -eu
 program=$1
 root=$2
-mkdir -p "$root/usr/bin" "$root/usr/lib64" "$root/etc/ssl/certs" "$root/tmp" "$root/data"
+mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/lib64" "$root/etc/ssl/certs" "$root/tmp" "$root/data"
+ln -sfn usr/lib "$root/lib"
 ln -sfn usr/lib64 "$root/lib64"
 install -m 0755 "$program" "$root/usr/bin/syncline"
-# The loader, libc and libm. What resolves names is in libc.
+# The loader, libc and libm, where the loader looks for them. What resolves names is in libc.
 ldd "$program" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p' | while read -r library; do
-  install -m 0755 "$(readlink -f "$library")" "$root/usr/lib64/$(basename "$library")"
+  mkdir -p "$root$(dirname "$library")"
+  install -m 0755 "$(readlink -f "$library")" "$root$library"
 done
 install -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"

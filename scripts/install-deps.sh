@@ -33,7 +33,7 @@ test="$test python3 chromium fonts-dejavu-core strace util-linux procps"
 # Which packages a program needs; libraries with a static one, for the portable binary.
 package="dpkg-dev binutils xz-utils libsnappy-dev liblz4-dev libbz2-dev zlib1g-dev"
 # Clean roots, with a systemd of their own; what examines packages; certificates and requests of the tests.
-package_test="mmdebstrap systemd-container lintian openssl curl"
+package_test="mmdebstrap systemd-container lintian openssl curl iproute2"
 
 case "${1:-test}" in
   run) wanted="$run" ;;

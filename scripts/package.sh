@@ -5,12 +5,13 @@
 # some are named. docs/deploy.md says how each is installed, and `make package-test` installs them.
 #   SYNCLINE_PACKAGE_VERSION   another version than that of the sources, such as 0.1.0~rc1
 #   SYNCLINE_PACKAGES          another folder than build/packages
+#   SYNCLINE_PACKAGE_BUILD     another build than build/package
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source_version=$(sed -n 's/.*SYNCLINE_VERSION_STRING "\(.*\)".*/\1/p' include/syncline/version.h)
 version=${SYNCLINE_PACKAGE_VERSION:-$source_version}
 out=${SYNCLINE_PACKAGES:-$PWD/build/packages}
-build=$PWD/build/package
+build=${SYNCLINE_PACKAGE_BUILD:-$PWD/build/package}
 maintainer="Seed 130c3f48 maintainers <maintainers@users.noreply.b-seed-130c3f48.example>"
 # Files carry the time of the last commit, so that the same sources give the same packages.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
@@ -69,7 +70,8 @@ deb() {
 }
 
 make_debs() {
-  local program=$stage/syncline library=$stage/libsyncline0 headers=$stage/libsyncline-dev lib=usr/lib/x86_64-linux-gnu
+  local program=$stage/syncline library=$stage/libsyncline0 headers=$stage/libsyncline-dev
+  local lib; lib=usr/$(sed -n "s/^CMAKE_INSTALL_LIBDIR:[A-Z]*=//p" "$build/CMakeCache.txt")
   install_component program "$program" /usr
   rm "$program/usr/share/doc/syncline/LICENSE"
   mkdir -p "$program/usr/share/zsh/vendor-completions"

@@ -11,9 +11,10 @@ const kChromium = process.env.SYNCLINE_CHROMIUM ?? ['/usr/bin/chromium', '/usr/b
 const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 
-export async function browser(t) {
+// `flags`: more of the command line, such as --ignore-certificate-errors, which WebSockets heed as well.
+export async function browser(t, flags = []) {
   if (kChromium === undefined) throw new Error('no Chromium: install the package chromium, or name one in SYNCLINE_CHROMIUM');
-  const it = await chromium.launch({ executablePath: kChromium, args: kFlags, headless: true, timeout: 30_000 });
+  const it = await chromium.launch({ executablePath: kChromium, args: [...kFlags, ...flags], headless: true, timeout: 30_000 });
   t.after(() => it.close());
   return it;
 }
