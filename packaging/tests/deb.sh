@@ -15,6 +15,8 @@ cp "$packages"/*_"${version}"_amd64.deb "$root/debs/"
 before=0.0.9
 SYNCLINE_PACKAGE_VERSION=$before SYNCLINE_PACKAGES=$root/debs "$repository/scripts/package.sh" deb >/dev/null
 tar -xzf "$repository/tests/e2e/old/data-dir-1.tar.gz" -C "$root/debs"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=docs.example \
+  -addext subjectAltName=DNS:docs.example -keyout "$root/debs/key.pem" -out "$root/debs/cert.pem" 2>/dev/null
 cp "$repository/packaging/tests/deb_in_root.sh" "$root/debs/"
 printf '%s\n%s\n' "$before" "$version" >"$root/debs/versions"
 cat >"$root/etc/systemd/system/packages-test.service" <<'UNIT'

@@ -68,6 +68,37 @@ kill -9 "$old"
 await sh -c "[ \"\$(systemctl show -p MainPID --value syncline)\" != $old ] && systemctl is-active -q syncline"
 holds team/objects/notes/plan 'written by the version before'
 
+step "TLS by the server itself, on port 443, with a key that only root can read (docs/deploy.md)"
+mkdir -p /etc/letsencrypt/live/docs.example /etc/systemd/system/syncline.service.d
+cp cert.pem /etc/letsencrypt/live/docs.example/fullchain.pem
+install -m 0600 key.pem /etc/letsencrypt/live/docs.example/privkey.pem
+cat >/etc/systemd/system/syncline.service.d/override.conf <<'UNIT'
+[Service]
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+PrivateUsers=no
+LoadCredential=cert:/etc/letsencrypt/live/docs.example/fullchain.pem
+LoadCredential=key:/etc/letsencrypt/live/docs.example/privkey.pem
+UNIT
+cp /etc/syncline/syncline.toml saved.toml
+cat >/etc/syncline/syncline.toml <<'TOML'
+[serve]
+address = "::"
+port = 443
+allow-host = ["docs.example"]
+metrics-listen = "127.0.0.1:9464"
+tls-cert = "/run/credentials/syncline.service/cert"
+tls-key = "/run/credentials/syncline.service/key"
+TOML
+systemctl daemon-reload
+systemctl restart syncline
+curl -sf --cacert cert.pem --resolve docs.example:443:127.0.0.1 https://docs.example/readyz >/dev/null
+curl -sf http://127.0.0.1:9464/metrics | grep -q '^syncline_build_info'
+rm -r /etc/systemd/system/syncline.service.d /etc/letsencrypt
+cp saved.toml /etc/syncline/syncline.toml
+systemctl daemon-reload
+systemctl restart syncline
+
 step "upgrade to $version: the documents, the settings and the token stay"
 token=$(cat /etc/syncline/token)
 old=$(pid)
@@ -95,7 +126,9 @@ syncline log verify --data-dir /debs/restored
 step "the documents of the first layout on disk"
 systemctl stop syncline
 mv "$lib/data" "$lib/data.new"
-cp -r /debs/data "$lib/data"
+cp -a "$lib/data.new" "$lib/data"
+rm -r "$lib/data/log"  # the keys stay: those of the old log were not kept
+cp -r /debs/data/log "$lib/data/log"
 chown -R --reference="$lib" "$lib/data"
 systemctl start syncline
 holds team/objects/big "$(ask "$url/v1/workspaces/team/objects/big?as=text")"

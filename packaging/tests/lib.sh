@@ -27,9 +27,9 @@ clean_root() {
   root=$work/root-$name
   if [ ! -s "$archive" ] || [ "$(cat "$archive.list" 2>/dev/null)" != "$*" ]; then
     step "a clean Debian 12 with: $*"
-    mmdebstrap --quiet --variant=minbase --include="$(echo "$*" | tr ' ' ',')" bookworm "$archive.new" >"$archive.log" 2>&1 ||
+    mmdebstrap --quiet --variant=minbase --include="$(echo "$*" | tr ' ' ',')" bookworm "$work/new-$name.tar" >"$archive.log" 2>&1 ||
       { cat "$archive.log" >&2; die "mmdebstrap"; }
-    mv "$archive.new" "$archive"
+    mv "$work/new-$name.tar" "$archive"
     echo "$*" >"$archive.list"
   fi
   rm -rf "$root"
@@ -40,7 +40,7 @@ clean_root() {
 # in_root COMMAND...: with /proc and /dev, in namespaces of its own for processes and mounts, so that nothing stays
 in_root() { (start_in_root "$@"); }
 
-# start_in_root COMMAND... &: the same, and the process in the background is the one to kill
+# start_in_root COMMAND... &: the same; to end it, send SIGKILL to the process in the background, because unshare ignores others
 start_in_root() {
   exec unshare --mount --pid --fork --kill-child bash -c '
     set -e

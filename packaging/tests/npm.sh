@@ -14,7 +14,7 @@ npx --yes --package="$archive" -- syncline serve --prot 1 >/dev/null 2>&1 || sta
 
 npm init --yes >/dev/null
 npm install --silent "$archive"
-serve() { node node_modules/syncline/bin/syncline.js serve --port 0 --json --data-dir data; }
+serve() { exec node node_modules/syncline/bin/syncline.js serve --port 0 --json --data-dir data; }
 for signal in TERM INT KILL; do
   serve >out 2>err &
   until_true 20 grep -q '"listening"' out || { cat err; die "it does not serve"; }

@@ -51,7 +51,7 @@ for configuration in syncline.conf=https://docs.example syncline-base-path.conf=
   until_true 10 curl -sf --cacert "$work/proxies-ca.pem" "$url/healthz" || { cat "$work/nginx.log"; die "nginx does not answer at $url"; }
   through nginx "$url" "$work/proxies-ca.pem"
   ! grep -q secret-8f41c2 "$root/var/log/nginx/syncline.log" || die "the log of nginx has a token"
-  kill "$proxy"
+  kill -KILL "$proxy"
   wait "$proxy" 2>/dev/null || true
   until_true 10 bash -c "! curl -s --max-time 1 http://docs.example/" || die "nginx does not end"
 done

@@ -12,6 +12,8 @@ import { until } from '../lib/wait.mjs';
 const kTest = { timeout: 60_000 };
 const kToken = 'secret-8f41c2';
 const base = process.env.SYNCLINE_PROXIED;
+// The proxies of one run share a server.
+const unique = `log-${Date.now()}`;
 const bearer = { Authorization: `Bearer ${kToken}` };
 const server = {
   url: base,
@@ -83,17 +85,17 @@ test('files go up by tus in parts, and come back in ranges', kTest, async () => 
 });
 
 test('addresses that the server answers lead back through the proxy', kTest, async () => {
-  const made = await ask('/streams/proxied/log', { method: 'PUT', headers: { 'Content-Type': 'application/json' } });
+  const made = await ask(`/streams/proxied/${unique}`, { method: 'PUT', headers: { 'Content-Type': 'application/json' } });
   assert.equal(made.status, 201);
-  assert.equal(made.headers.get('location'), `${base}/streams/proxied/log`);
-  const put = await ask('/v1/workspaces/proxied/objects/old/name?root=content', { method: 'PUT', body: 'text', headers: { 'Content-Type': 'text/plain' } });
+  assert.equal(made.headers.get('location'), `${base}/streams/proxied/${unique}`);
+  const put = await ask(`/v1/workspaces/proxied/objects/${unique}/old?root=content`, { method: 'PUT', body: 'text', headers: { 'Content-Type': 'text/plain' } });
   assert.ok(put.ok, await put.text());
-  const renamed = await ask('/v1/workspaces/proxied/rename/old/name?to=new/name', { method: 'POST' });
+  const renamed = await ask(`/v1/workspaces/proxied/rename/${unique}/old?to=${unique}/new`, { method: 'POST' });
   assert.ok(renamed.ok, await renamed.text());
-  const old = await ask('/v1/workspaces/proxied/objects/old/name');
+  const old = await ask(`/v1/workspaces/proxied/objects/${unique}/old`);
   assert.equal(old.status, 308);
-  const moved = new URL(old.headers.get('location'), `${base}/v1/workspaces/proxied/objects/old/name`).href;
-  assert.equal(moved, `${base}/v1/workspaces/proxied/objects/new/name`);
+  const moved = new URL(old.headers.get('location'), `${base}/v1/workspaces/proxied/objects/${unique}/old`).href;
+  assert.equal(moved, `${base}/v1/workspaces/proxied/objects/${unique}/new`);
   assert.equal((await fetch(moved, { headers: bearer })).status, 200);
 });
 
