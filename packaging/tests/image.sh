@@ -1,6 +1,6 @@
 #!/bin/bash
 # The image, without an engine: its root is made by the step of the Dockerfile (scripts/image-root.sh), and its command runs in it
-# with its user and environment, without capabilities and with a root that cannot be written. The Dockerfile is looked at, too.
+# with its user and environment, without capabilities and with a root that cannot be written. dockerfilelint reads the Dockerfile.
 . "$(dirname "$0")/lib.sh"
 binary=${SYNCLINE_BINARY:-$repository/build/package/portable/syncline}
 root=$work/root-image
@@ -16,7 +16,7 @@ grep -q '^USER 10001:10001$' "$dockerfile" || die "the image runs as root"
 [ "$(grep -c '^FROM ' "$dockerfile")" = 2 ] || die "the image has not two stages"
 # Every file that the Dockerfile copies or runs is there.
 for file in $(grep -o 'scripts/[a-z-]*\.sh' "$dockerfile" | sort -u); do [ -x "$repository/$file" ] || die "there is no $file"; done
-if command -v npx >/dev/null && [ -n "${SYNCLINE_DOCKERFILELINT:-}" ]; then npx --yes dockerfilelint@1.8.0 "$dockerfile"; fi
+npx --yes dockerfilelint@1.8.0 "$dockerfile" >"$work/dockerfile.log" 2>&1 || { cat "$work/dockerfile.log"; die "the Dockerfile"; }
 
 export root work
 export -f until_true die

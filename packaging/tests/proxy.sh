@@ -15,6 +15,7 @@ cat "$root"/etc/ssl/*.example/fullchain.pem >"$work/proxies-ca.pem"
 rm -f "$root/etc/nginx/sites-enabled/default"
 cp "$repository/packaging/nginx/syncline-proxy.conf" "$root/etc/nginx/"
 printf '127.0.0.1 localhost docs.example www.example\n' >"$work/proxies-hosts"
+cp "$work/proxies-hosts" "$root/etc/hosts"
 { printf '{\n\tlocal_certs\n\tskip_install_trust\n}\n'; cat "$repository/packaging/caddy/Caddyfile"; } >"$root/etc/caddy/Caddyfile"
 
 export repository binary root work
