@@ -111,6 +111,8 @@ std::span<const Route> write_routes();   // changes by those who have no replica
 std::span<const Route> delete_routes();  // deleting objects
 std::span<const Route> delete_workspace_routes();
 std::span<const Route> history_routes();  // past states, and who changed them
+std::span<const Route> object_history_routes();  // of one object, in sessions
+std::span<const Route> present_routes();         // who has which object open
 std::span<const Route> restore_routes();
 std::span<const Route> retention_routes();  // how much history is kept
 std::span<const Route> backup_routes();

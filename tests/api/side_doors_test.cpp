@@ -279,6 +279,8 @@ constexpr Trial kTrials[] = {
      404},
     {"GET", "/v1/workspaces/{workspace}/changes/{object}", "/workspaces/VAULT/changes/PLAN", 200},
     {"GET", "/v1/workspaces/{workspace}/blame/{object}", "/workspaces/VAULT/blame/PLAN", 200},
+    {"GET", "/v1/workspaces/{workspace}/history/{object}", "/workspaces/VAULT/history/PLAN", 200},
+    {"GET", "/v1/workspaces/{workspace}/present", "/workspaces/VAULT/present", 200},
     {"GET", "/v1/workspaces/{workspace}/pins", "/workspaces/VAULT/pins", 200},
     {"PUT", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/mine?at=2", 200},
     {"DELETE", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/milestone", 204},
