@@ -142,7 +142,7 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('GET', '/workspaces/team/blame/notes/plan');
   await ok('GET', '/workspaces/team/blame/notes/plan?by=author');
   assert.ok((await ok('GET', '/workspaces/team/history/notes/plan?pause=60')).body.sessions.length > 0);
-  assert.deepEqual((await ok('GET', '/workspaces/team/present')).body, { open: [], more: false });
+  assert.deepEqual((await ok('GET', '/workspaces/team/present')).body.open.map(({ object }) => object), ['notes/plan']);
   await ok('PUT', '/workspaces/team/pins/start?at=1');
   await ok('GET', '/workspaces/team/pins');
   await ok('POST', '/workspaces/team/restore/notes/plan?at=start&dry_run=1');
