@@ -79,7 +79,7 @@ TEST_F(ObjectHistoryTest, ARenamedObjectKeepsItsHistory) {
 }
 
 TEST_F(ObjectHistoryTest, ALongHistoryComesInParts) {
-  constexpr int kChanges = 9'000;
+  constexpr int kChanges = 15'000;
   for (int i = 0; i < kChanges; ++i) node.change("w", "plan", typist.type("a"));
   for (int i = 0; i < 100; ++i) node.change("w", "other", Typist(2 + i).type("x"));
   std::uint64_t found = 0;
