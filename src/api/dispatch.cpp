@@ -24,7 +24,7 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 37> tables() {
+std::array<std::span<const Route>, 38> tables() {
   return {state_routes(),      write_routes(),           history_routes(),
           restore_routes(),    proof_routes(),           export_routes(),
           retention_routes(),  quarantine_routes(),      shut_routes(),
@@ -37,7 +37,7 @@ std::array<std::span<const Route>, 37> tables() {
           webhook_routes(),    search_routes(),          mcp_routes(),
           copy_routes(),       stream_routes(),          file_routes(),
           upload_routes(),     delete_workspace_routes(), object_history_routes(),
-          present_routes()};
+          present_routes(),    reload_routes()};
 }
 
 // The names in a path that matches a template, not decoded.

@@ -121,6 +121,7 @@ std::span<const Route> export_routes();
 std::span<const Route> import_routes();
 std::span<const Route> quarantine_routes();  // objects that cannot be served
 std::span<const Route> shut_routes();        // workspaces that cannot be served
+std::span<const Route> reload_routes();      // takes over changed options
 std::span<const Route> log_level_routes();   // what the server logs
 std::span<const Route> session_routes();     // who is connected
 std::span<const Route> people_routes();      // names of people
@@ -141,7 +142,7 @@ std::span<const Route> mcp_routes();     // agents
 std::span<const Route> copy_routes();
 std::span<const Route> stream_routes();  // Durable Streams
 std::span<const Route> file_routes();
-std::span<const Route> upload_routes();  // of files, resumable
+std::span<const Route> upload_routes();   // of files, resumable
 std::span<const Route> webhook_routes();  // what happens, told to receivers elsewhere
 
 }  // namespace syncline::api

@@ -105,6 +105,8 @@ class NetworkRates {
       : rates_(rates), networks_(places), principals_(kPrincipals) {}
 
   const Rates& rates() const { return rates_; }
+  // From now on these hold, also for connections that are open. What was used stays used.
+  void set_rates(const Rates& rates) { rates_ = rates; }
 
   // The key of the network of a peer ("203.0.113.5:51234"). 0: nothing limits it; an empty peer
   // has it.
@@ -126,7 +128,7 @@ class NetworkRates {
  private:
   static constexpr std::size_t kPrincipals = 1024;  // a place has 72 bytes
 
-  const Rates rates_;
+  Rates rates_;
   BucketTable networks_;
   BucketTable principals_;
 };

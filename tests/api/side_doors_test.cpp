@@ -93,6 +93,7 @@ struct Vault {
     node.context.imports = &imports;
     node.context.backups = &backups;
     node.context.log_levels = &levels;
+    node.context.reload = [](const Reloaded& done) { done(ReloadReport{}); };
     node.context.api_keys = &keys;
     node.context.tickets = &tickets;
     node.context.tenants = &tenants;
@@ -344,6 +345,7 @@ constexpr Trial kTrials[] = {
     {"POST", "/v1/backups", "/backups?name=nightly", 201},
     {"GET", "/v1/log-level", "/log-level", 200},
     {"PUT", "/v1/log-level", "/log-level?level=net%3Ddebug", 200},
+    {"POST", "/v1/reload", "/reload", 200},
     {"GET", "/v1/audit", "/audit", 200},
     {"GET", "/v1/me", "/me", 200},
     {"GET", "/v1/people", "/people", 200},

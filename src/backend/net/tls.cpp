@@ -1,14 +1,19 @@
 #include "backend/net/tls.h"
 
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "backend/net/tls_bio.h"
 
@@ -139,6 +144,36 @@ SSL* new_ssl(SSL_CTX* context, int fd) {
   return ssl;
 }
 
+// The library says "system lib" about a file that it cannot open.
+Result<void> check_readable(const std::string& what, const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return fail(ErrorCode::kInvalid, what + path + ": " + std::strerror(errno));
+  ::close(file);
+  return {};
+}
+
+// The library says "no start line" about a file that holds something else, and lists it among others.
+bool reports(int reason) {
+  bool found = false;
+  while (const unsigned long error = ERR_get_error())
+    found = found || ERR_GET_REASON(error) == reason;
+  return found;
+}
+
+std::unexpected<Error> refuse_pem(const std::string& file, const std::string& wanted) {
+  std::array<char, 256> reason{};
+  ERR_error_string_n(ERR_peek_last_error(), reason.data(), reason.size());
+  return fail(ErrorCode::kInvalid, file + ": " +
+                                       (reports(PEM_R_NO_START_LINE) ? "holds no " + wanted
+                                                                     : std::string(reason.data())));
+}
+
+std::unexpected<Error> refuse_pair(const std::string& certificate, const std::string& key) {
+  ERR_clear_error();
+  return fail(ErrorCode::kInvalid,
+              "TLS key " + key + " does not belong to certificate " + certificate);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certificate_path,
@@ -160,13 +195,17 @@ Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certific
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(raw, select_protocol, nullptr);
 
+  for (const auto& [what, path] :
+       {std::pair("TLS certificate ", certificate_path), std::pair("TLS key ", key_path)})
+    if (auto readable = check_readable(what, path); !readable)
+      return std::unexpected(std::move(readable.error()));
   if (SSL_CTX_use_certificate_chain_file(raw, certificate_path.c_str()) != 1)
-    return fail(ErrorCode::kInvalid, "TLS certificate " + certificate_path + ": " + last_error());
+    return refuse_pem("TLS certificate " + certificate_path, "certificate in PEM");
   if (SSL_CTX_use_PrivateKey_file(raw, key_path.c_str(), SSL_FILETYPE_PEM) != 1)
-    return fail(ErrorCode::kInvalid, "TLS key " + key_path + ": " + last_error());
-  if (SSL_CTX_check_private_key(raw) != 1)
-    return fail(ErrorCode::kInvalid, "TLS key " + key_path + " does not belong to certificate " +
-                                         certificate_path + ": " + last_error());
+    return ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH
+               ? refuse_pair(certificate_path, key_path)
+               : refuse_pem("TLS key " + key_path, "private key in PEM");
+  if (SSL_CTX_check_private_key(raw) != 1) return refuse_pair(certificate_path, key_path);
   return context;
 }
 
@@ -174,8 +213,17 @@ TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
 }
 
+void TlsContext::take_over(TlsContext& fresh) {
+  const std::scoped_lock lock(mutex_, fresh.mutex_);
+  std::swap(context_, fresh.context_);
+}
+
 std::unique_ptr<Stream> TlsContext::new_stream(int fd) {
-  SSL* ssl = new_ssl(context_, fd);
+  SSL* ssl = nullptr;
+  {
+    const std::scoped_lock lock(mutex_);
+    ssl = new_ssl(context_, fd);
+  }
   if (ssl == nullptr) return nullptr;
   SSL_set_accept_state(ssl);
   return std::make_unique<TlsStream>(ssl, fd);

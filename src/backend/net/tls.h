@@ -11,6 +11,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "backend/net/stream.h"
@@ -29,13 +30,17 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
+  // New streams use what `fresh` has loaded; those that exist keep what they have.
+  void take_over(TlsContext& fresh);
+
   // Takes ownership of `fd`. Returns null and closes the descriptor if OpenSSL is out of memory.
   std::unique_ptr<Stream> new_stream(int fd);
 
  private:
   explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
 
-  ssl_ctx_st* context_;
+  std::mutex mutex_;
+  ssl_ctx_st* context_;  // under mutex_
 };
 
 // The stream of a client. It verifies the certificate chain against `ca_file` (PEM; empty: the

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "backend/net/loop_watch.h"
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
+#include "backend/net/tls.h"
 #include "backend/process/descriptors.h"
 #include "backend/process/memory_watch.h"
 #include "backend/process/shared_accounts.h"
@@ -172,6 +175,21 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*identity));
   if (auto started = impl->start(); !started) return std::unexpected(std::move(started.error()));
   return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+Result<void> Node::check(const NodeOptions& options) {
+  if (auto valid = check_options(options); !valid) return valid;
+  if (auto identity = IdentityService::make(options.identity, nullptr); !identity)
+    return std::unexpected(std::move(identity.error()));
+  if (options.tls_certificate.empty() != options.tls_key.empty())
+    return fail(ErrorCode::kInvalid, "TLS needs a certificate and a key");
+  if (!options.tls_certificate.empty())
+    if (auto tls = TlsContext::load(options.tls_certificate, options.tls_key); !tls)
+      return std::unexpected(std::move(tls.error()));
+  if (auto usable = RocksDbStore::check({.data_dir = options.data_dir}); !usable) return usable;
+  if (auto ring = KeyRing::check(options.data_dir); !ring)
+    return std::unexpected(std::move(ring.error()));
+  return {};
 }
 
 Result<void> Node::Impl::start() {
@@ -471,6 +489,7 @@ void Node::Impl::compose() {
                    .imports = imports.get(),
                    .backups = backups.get(),
                    .log_levels = options.log,
+                   .reload = options.on_reload,
                    .security_events = identity->security_events(),
                    .api_keys = api_keys.get(),
                    .tickets = &*tickets,
@@ -517,6 +536,12 @@ ProcessSample Node::Impl::process_sample() const {
                        .started_unix_ms = started_unix_ms,
                        .threads = thread_times()};
   if (options.log != nullptr) sample.log = options.log->counters();
+  std::error_code error;
+  if (const auto space = std::filesystem::space(options.data_dir, error); !error) {
+    sample.disk_free_bytes = space.available;
+    sample.disk_size_bytes = space.capacity;
+  }
+  if (backups != nullptr) sample.last_backup_unix_ms = backups->last_unix_ms();
   return sample;
 }
 
@@ -614,6 +639,28 @@ std::string Node::metrics_url() const {
   if (impl_->metrics_server == nullptr) return {};
   return fmt::format("http://{}:{}/metrics", url_host(impl_->options.metrics_address),
                      impl_->metrics_port);
+}
+
+Result<void> Node::reload(const NodeReload& wanted) {
+  const bool secure = !wanted.tls_certificate.empty() || !wanted.tls_key.empty();
+  if (secure != !impl_->options.tls_key.empty())
+    return fail(ErrorCode::kUnsupported,
+                "a running server cannot begin or end to use TLS: restart it");
+  std::unique_ptr<TlsContext> certificate;
+  if (secure) {
+    auto loaded = TlsContext::load(wanted.tls_certificate, wanted.tls_key);
+    if (!loaded) return std::unexpected(std::move(loaded.error()));
+    certificate = std::move(*loaded);
+  }
+  auto keys = impl_->identity->read_again();
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  if (certificate) impl_->server->take_over(*certificate);
+  impl_->identity->take_over(std::move(*keys));
+  impl_->server->set_rates(wanted.rates);
+  for (std::size_t i = 0; i < impl_->loops->size(); ++i)
+    run_on((*impl_->loops)[i], [&] { impl_->shards->at(i)->rates.set_rates(wanted.rates); });
+  if (impl_->options.log != nullptr) impl_->options.log->set_levels(wanted.log_levels);
+  return {};
 }
 
 bool Node::drain(std::uint64_t deadline_ms) {

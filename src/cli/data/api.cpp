@@ -8,7 +8,6 @@
 
 #include "base/percent.h"
 #include "cli/json.h"
-#include "cli/suggest.h"
 #include "log/bundle_reader.h"
 #include "syncline/crdt/any.h"
 
@@ -99,12 +98,31 @@ std::unexpected<Error> only_servers_have_sessions() {
   return fail(ErrorCode::kUnsupported, "only a running server has sessions: name it with --server");
 }
 
+std::unexpected<Error> only_servers_run() {
+  return fail(ErrorCode::kUnsupported, "this asks a running server: name it with --server");
+}
+
 std::unexpected<Error> only_servers_have_tenants() {
   return fail(ErrorCode::kUnsupported,
               "tenants are administered by a running server: name it with --server");
 }
 
 }  // namespace
+
+Result<ApiAnswer> Api::page(const std::string& path) {
+  if (!client_.transport().live()) return only_servers_run();
+  return client_.transport().ask({.method = "GET", .path = path, .accept = "text/plain"});
+}
+
+Result<std::string> Api::metrics() {
+  if (!client_.transport().live()) return only_servers_run();
+  return client_.ask({.method = "GET", .path = "/metrics", .accept = "text/plain"});
+}
+
+Result<std::string> Api::reload() {
+  if (!client_.transport().live()) return only_servers_run();
+  return ask_line("POST", "/v1/reload");
+}
 
 Result<std::vector<std::string>> Api::workspaces(const std::string& after) {
   return names("/v1/workspaces?", "workspaces", after);
@@ -660,12 +678,6 @@ Result<void> each_object(Api& api, const std::string& workspace, const std::stri
     }
     after = names->back();
   }
-}
-
-Error no_such_workspace(Api& api, const std::string& workspace) {
-  const auto names = api.workspaces("");
-  return {ErrorCode::kNotFound, fmt::format("no workspace '{}'{}", workspace,
-                                            names ? did_you_mean(workspace, *names) : "")};
 }
 
 }  // namespace syncline::cli

@@ -127,6 +127,12 @@ class Api {
  public:
   explicit Api(ApiClient client) : client_(std::move(client)) {}
 
+  // The answer of a page that is no part of the API, such as /readyz, whatever its status.
+  Result<ApiAnswer> page(const std::string& path);
+  Result<std::string> metrics();
+  // Has the server take over changed files and options; the JSON of the answer.
+  Result<std::string> reload();
+
   // Names that are greater than `after`, in order, at most a thousand. Empty: no more.
   Result<std::vector<std::string>> workspaces(const std::string& after);
   Result<std::vector<std::string>> objects(const std::string& workspace, const std::string& prefix,
@@ -324,9 +330,5 @@ using EachName = std::function<bool(const std::string&)>;
 Result<void> each_workspace(Api& api, const EachName& each);
 Result<void> each_object(Api& api, const std::string& workspace, const std::string& prefix,
                          const EachName& each);
-
-// The error for a workspace without events, which was never written to: kNotFound, with a hint at
-// similar names.
-Error no_such_workspace(Api& api, const std::string& workspace);
 
 }  // namespace syncline::cli

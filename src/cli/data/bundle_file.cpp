@@ -38,15 +38,20 @@ BundleFile::~BundleFile() {
 
 Result<BundleFile> BundleFile::create(const std::string& path, bool resume) {
   BundleFile made(path);
-  const std::string part = part_of(path);
   if (resume)
     if (auto ok = made.find_begun(); !ok) return std::unexpected(std::move(ok.error()));
   made.bytes_ = made.begun_ ? made.begun_->mark.offset : 0;
-  made.file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (made.file_ < 0 || ::ftruncate(made.file_, static_cast<off_t>(made.bytes_)) != 0 ||
-      ::lseek(made.file_, 0, SEEK_END) < 0)
-    return std::unexpected(bundle_io_error(part));
   return made;
+}
+
+Result<void> BundleFile::open() {
+  if (file_ >= 0) return {};
+  const std::string part = part_of(path_);
+  file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(bytes_)) != 0 ||
+      ::lseek(file_, 0, SEEK_END) < 0)
+    return std::unexpected(bundle_io_error(part));
+  return {};
 }
 
 // The file may end anywhere, also inside a section.
@@ -73,6 +78,7 @@ Result<void> BundleFile::find_begun() {
 }
 
 Result<void> BundleFile::write(ByteView bytes) {
+  if (auto opened = open(); !opened) return opened;
   bytes_ += bytes.size();
   while (!bytes.empty()) {
     const ssize_t written = ::write(file_, bytes.data(), bytes.size());
@@ -85,6 +91,7 @@ Result<void> BundleFile::write(ByteView bytes) {
 }
 
 Result<void> BundleFile::finish() {
+  if (auto opened = open(); !opened) return opened;
   if (::fsync(file_) != 0 || std::rename(part_of(path_).c_str(), path_.c_str()) != 0)
     return std::unexpected(bundle_io_error(path_));
   return {};

@@ -15,7 +15,8 @@ namespace syncline::cli {
 class BundleFile {
  public:
   // `resume`: continues after the last section at which an existing PATH.part can be continued.
-  // Without such a file it starts from the beginning.
+  // Without such a file it starts from the beginning. Nothing is made or changed before the first
+  // write(), so that a request which is refused leaves no file behind.
   static Result<BundleFile> create(const std::string& path, bool resume);
   BundleFile(BundleFile&& other) noexcept;
   BundleFile& operator=(BundleFile&&) = delete;
@@ -27,6 +28,7 @@ class BundleFile {
     log::BundleMark mark;
   };
   const std::optional<Begun>& begun() const { return begun_; }
+  bool is_open() const { return file_ >= 0; }  // something was written
 
   Result<void> write(ByteView bytes);
   std::uint64_t bytes() const { return bytes_; }
@@ -38,6 +40,7 @@ class BundleFile {
   explicit BundleFile(std::string path) : path_(std::move(path)) {}
 
   Result<void> find_begun();
+  Result<void> open();
 
   std::string path_;
   int file_ = -1;

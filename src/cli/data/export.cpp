@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "cli/commands.h"
+#include "cli/data/absent.h"
 #include "cli/data/bundle_file.h"
 #include "cli/data/options.h"
 #include "cli/data/progress_bar.h"
@@ -41,8 +44,13 @@ Result<void> write_stream(ExportStream& stream, BundleFile& file, Console& conso
 }
 
 int run_export(const Command& command, const ExportOptions& options, Console& console) {
+  std::error_code error;
+  if (!options.force && std::filesystem::exists(options.output, error))
+    return console.failed(
+        {ErrorCode::kConflict,
+         fmt::format("{} is there already: overwrite it with --force", options.output)});
   auto api = open_api(command, options.source);
-  if (!api) return console.failed(api.error());
+  if (!api) return console.unusable(api.error());
   auto file = BundleFile::create(options.output, options.resume);
   if (!file) return console.failed(file.error());
   ExportPlan plan{.all_snapshots = options.snapshots};
@@ -59,10 +67,10 @@ int run_export(const Command& command, const ExportOptions& options, Console& co
   const auto written = write_stream(**stream, *file, console);
   console.progress({});
   if (!written) {
-    if (written.error().code != ErrorCode::kConflict)
+    if (written.error().code != ErrorCode::kConflict && file->is_open())
       console.message(
           fmt::format("{}.part has what came so far: go on with --resume", options.output));
-    return console.failed(written.error());
+    return console.failed(explain_absent(*api, written.error(), options.workspace));
   }
   const auto at = (*stream)->at();
   if (options.json)
@@ -78,7 +86,7 @@ int run_export(const Command& command, const ExportOptions& options, Console& co
 
 int run_document_export(const Command& command, const ExportOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.failed(api.error());
+  if (!api) return console.unusable(api.error());
   const auto report = export_documents(
       *api,
       {.workspace = options.workspace,
@@ -109,7 +117,7 @@ std::string export_contradiction(const Command& command, const ExportOptions& op
   for (const std::string_view option : {"--resume", "--snapshots"})
     if (!options.yjs.empty() && command.typed(option))
       return fmt::format("{} is for bundles", option);
-  for (const std::string_view option : {"--at", "--format", "--force"})
+  for (const std::string_view option : {"--at", "--format"})
     if (options.yjs.empty() && command.typed(option))
       return fmt::format("{} needs --yjs: a bundle has the whole history", option);
   return {};
@@ -151,7 +159,8 @@ void add_export(Command& root) {
                   .text = "Encoding of these updates",
                   .choices = {"v1", "v2"}},
                  options->format);
-  command.flag({.name = "--force", .text = "Overwrite files in that folder"}, options->force);
+  command.flag({.name = "--force", .text = "Overwrite FILE, or files in that folder"},
+               options->force);
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(

@@ -217,6 +217,9 @@ int import_any(const Command& command, const ImportOptions& options, Console& co
     return console.misused(wrong);
   const auto to_server = names_server(command, options.target);
   if (!to_server) return console.misused(to_server.error().message);
+  if (*to_server)
+    if (const auto server = open_server(options.target); !server)
+      return console.unusable(server.error());
   if (options.file.empty())
     return import_from_documents(options.documents,
                                  {.target = options.target,

@@ -38,7 +38,7 @@ int show_deleted(const LogDeletedOptions& options, Console& console) {
   std::optional<Api> server;
   if (!options.source.server.empty()) {
     auto opened = open_server(options.source);
-    if (!opened) return console.failed(opened.error());
+    if (!opened) return console.unusable(opened.error());
     server.emplace(std::move(*opened));
   }
   const auto found = find_leftovers_of_export(options.file, server ? &*server : nullptr);

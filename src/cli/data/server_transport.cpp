@@ -52,10 +52,10 @@ class ServerTransport final : public Transport {
 }  // namespace
 
 Result<std::unique_ptr<Transport>> transport_to_server(std::string url, const std::string& token) {
-  if (!url.starts_with("http://") && !url.starts_with("https://"))
+  while (url.ends_with('/')) url.pop_back();
+  if (!backend::is_http_url(url) || url.find_first_of("?#") != url.npos)
     return fail(ErrorCode::kInvalid,
                 fmt::format("--server {}: not a URL such as http://127.0.0.1:4400", url));
-  while (url.ends_with('/')) url.pop_back();
   return std::make_unique<ServerTransport>(std::move(url), token);
 }
 
