@@ -211,6 +211,7 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.ok((await ok('POST', '/backups?name=nightly')).body.workspaces >= 1);
   assert.deepEqual((await ok('PUT', '/log-level?level=warn,net%3Ddebug')).body, { log_level: 'warn,net=debug' });
   assert.deepEqual((await ok('GET', '/log-level')).body, { log_level: 'warn,net=debug' });
+  assert.deepEqual((await ok('POST', '/reload')).body, { reloaded: true, restart: [] });
   await ok('POST', '/tenants/acme?name=Acme&max_connections=5&workspace_max_objects=7');
   assert.equal((await api.ask('POST', '/v1/tenants/acme')).status, 409);
   assert.equal((await ok('PUT', '/tenants/acme?max_connections=0&state=suspended')).body.quotas.connections, null);
