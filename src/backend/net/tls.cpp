@@ -153,7 +153,7 @@ Result<void> check_readable(const std::string& what, const std::string& path) {
 }
 
 // The library says "no start line" about a file that holds something else, and lists it among others.
-bool reports(int reason) {
+bool queue_reports(int reason) {
   bool found = false;
   while (const unsigned long error = ERR_get_error())
     found = found || ERR_GET_REASON(error) == reason;
@@ -163,9 +163,10 @@ bool reports(int reason) {
 std::unexpected<Error> refuse_pem(const std::string& file, const std::string& wanted) {
   std::array<char, 256> reason{};
   ERR_error_string_n(ERR_peek_last_error(), reason.data(), reason.size());
-  return fail(ErrorCode::kInvalid, file + ": " +
-                                       (reports(PEM_R_NO_START_LINE) ? "holds no " + wanted
-                                                                     : std::string(reason.data())));
+  return fail(
+      ErrorCode::kInvalid,
+      file + ": " +
+          (queue_reports(PEM_R_NO_START_LINE) ? "holds no " + wanted : std::string(reason.data())));
 }
 
 std::unexpected<Error> refuse_pair(const std::string& certificate, const std::string& key) {
