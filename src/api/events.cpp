@@ -31,9 +31,9 @@ class EventsReader final : public session::FeedReader {
   const std::shared_ptr<WayToAnswer::State>& way() const { return way_.state(); }
 
   // If nothing of a batch is shown, its end is still a place to come back to.
-  void take(std::vector<SharedPiece> events, log::Position next) override {
+  bool take(std::vector<SharedPiece> events, log::Position next) override {
     if (events.empty()) events.push_back(SharedPiece::of(fmt::format("id: {}\n\n", next)));
-    way_.send(std::move(events));
+    return way_.send(std::move(events));
   }
   void end(const Result<void>& how) override { way_.end(last_words(how), how); }
 
@@ -68,7 +68,7 @@ Result<std::optional<log::Position>> read_after(const http::Request& request) {
   return *after;
 }
 
-void get_events(Call call) {
+void get_events_here(Call call) {
   const std::string& query = call.request.query;
   const auto after = read_after(call.request);
   if (!after) return call.refuse(after.error());
@@ -89,6 +89,10 @@ void get_events(Call call) {
     order.place.after = head->last_position;
     begin_feed(std::move(call), std::move(order));
   });
+}
+
+void get_events(Call call) {
+  bring_connection(std::move(call), get_events_here);
 }
 
 constexpr Route kEventRoutes[] = {

@@ -289,8 +289,7 @@ void Delivery::judge(std::shared_ptr<Turn> turn) {
     if (!may->front()) return leave_out(*turn, may->front().error().message);
     post(turn, may->back().has_value());
   };
-  services_.host.foresee(maker_, endpoint_.workspace, object,
-                         {{identity::Right::kRead}, {identity::Right::kHistory}},
+  services_.host.foresee(maker_, endpoint_.workspace, object, workspace::Host::kStateAndHistory,
                          std::move(answer));
 }
 

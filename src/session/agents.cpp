@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -45,9 +46,10 @@ class Agents::Shown final : public workspace::Subscriber, public LiveSession, To
 
   // Whoever may not show himself is not told so: he has not asked for it.
   void begin() {
+    static const std::array<workspace::Host::Wish, 2> kToBeShown = {
+        {{identity::Right::kRead}, {identity::Right::kPresence}}};
     agents_.host_.foresee(
-        work_.caller, work_.workspace, work_.object,
-        {{identity::Right::kRead}, {identity::Right::kPresence}},
+        work_.caller, work_.workspace, work_.object, kToBeShown,
         [this, alive = std::weak_ptr(alive_)](const Result<std::vector<Result<void>>>& may) {
           if (alive.expired()) return;
           const bool both = may && may->front() && may->back();

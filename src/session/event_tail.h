@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/pieces.h"
+#include "base/scheduler.h"
 #include "log/done.h"
 #include "log/event_log.h"
 
@@ -59,8 +60,8 @@ class EventTail {
 
   using Answer = log::Done<std::shared_ptr<const TailBatch>>;
 
-  // The log must outlive it.
-  explicit EventTail(log::EventLog& log) : log_(log) {}
+  // Both must outlive it.
+  EventTail(log::EventLog& log, Scheduler& scheduler) : log_(log), scheduler_(scheduler) {}
   EventTail(const EventTail&) = delete;
   EventTail& operator=(const EventTail&) = delete;
 
@@ -70,12 +71,15 @@ class EventTail {
 
  private:
   static constexpr std::size_t kReadsAtOnce = 4;
+  static constexpr std::size_t kAnswersAtOnce = 256;  // in one turn
 
   void begin_some();
   void begin(const TailPlace& place);
-  void end(const TailPlace& place, const Result<std::shared_ptr<const TailBatch>>& batch);
+  void answer_some(std::vector<Answer> asked, std::size_t from,
+                   Result<std::shared_ptr<const TailBatch>> batch);
 
   log::EventLog& log_;
+  Scheduler& scheduler_;
   std::map<TailPlace, std::vector<Answer>> asked_;  // under way, or in line
   std::deque<TailPlace> line_;
   std::size_t under_way_ = 0;
