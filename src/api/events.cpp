@@ -26,7 +26,8 @@ std::string last_words(const Result<void>& how) {
 
 class EventsReader final : public session::FeedReader {
  public:
-  explicit EventsReader(Scheduler& home) : way_(home) {}
+  EventsReader(Scheduler& home, limits::HeldPlaces::Place place)
+      : way_(home), place_(std::move(place)) {}
 
   const std::shared_ptr<WayToAnswer::State>& way() const { return way_.state(); }
 
@@ -39,11 +40,24 @@ class EventsReader final : public session::FeedReader {
 
  private:
   WayToAnswer way_;
+  limits::HeldPlaces::Place place_;
 };
+
+// When a stream ends, nobody knows.
+constexpr std::string_view kRetryAfterSeconds = "5";
+
+void refuse_stream(Call& call) {
+  http::Response refused = http::error_response(
+      429, "too_many_requests", "this principal follows as many streams of events as it may");
+  refused.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  call.answer(std::move(refused));
+}
 
 void begin_feed(Call call, session::FeedOrder order) {
   if (call.request.method == "HEAD") return call.answer(event_stream_head());
-  auto reader = std::make_unique<EventsReader>(call.responder.loop());
+  auto place = call.shard.event_streams.take(call.caller.principal);
+  if (!place) return refuse_stream(call);
+  auto reader = std::make_unique<EventsReader>(call.responder.loop(), std::move(*place));
   auto way = reader->way();
   const auto id = call.shard.feeds.begin(std::move(order), std::move(reader));
   if (!id) return call.refuse(id.error());

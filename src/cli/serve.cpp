@@ -163,6 +163,7 @@ limits::Rates rates_of(const ServeOptions& options) {
   rates.set(limits::Work::kConnections, options.rate_connections);
   rates.network_factor = options.rate_address_factor;
   rates.principal_factor = options.rate_principal_factor;
+  rates.event_streams = options.max_event_streams;
   return rates;
 }
 

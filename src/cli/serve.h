@@ -72,6 +72,7 @@ struct ServeOptions {
   std::uint64_t rate_connections = 1000;
   std::uint64_t rate_address_factor = 50;
   std::uint64_t rate_principal_factor = 500;
+  std::size_t max_event_streams = 10'000;           // of a principal; 0: no limit
   std::size_t max_connections_per_address = kHalf;  // 0: no limit
 
   static constexpr std::size_t kHalf = ~std::size_t{0};  // of the most that the server takes

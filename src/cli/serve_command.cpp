@@ -61,6 +61,13 @@ void add_rates(Command& serve, ServeOptions& options) {
     serve.option(
         {.name = rate.name, .value = "N", .text = rate.text, .environment = rate.environment},
         options.*rate.value);
+  serve.option(
+      {.name = "--max-event-streams",
+       .value = "N",
+       .text = "Streams of events that a principal may have open on each event loop; 0: no "
+               "limit",
+       .environment = "SYNCLINE_MAX_EVENT_STREAMS"},
+      options.max_event_streams);
   serve.option({.name = "--max-connections-per-address",
                 .value = "N",
                 .text = "Connections that an address may have open; 0: no limit",

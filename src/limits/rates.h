@@ -50,6 +50,8 @@ struct Rates {
   std::uint64_t network_factor = kNetworkFactor;
   // The same for a principal. It may send as many requests as one network for each kNetworkFactor. 0: no limits.
   std::uint64_t principal_factor = 500;
+  // Streams of events that a principal may have open (limits/held_places.h). 0: no limit.
+  std::size_t event_streams = 10'000;
 
   Rate of_connection(Work work) const { return of[static_cast<std::size_t>(work)]; }
   Rate of_network(Work work) const;
