@@ -4,9 +4,11 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "log/rules.h"
 #include "session/stream_feed.h"
 #include "streams/change.h"
 #include "streams/offset.h"
@@ -487,6 +489,27 @@ TEST_F(ApiForks, AForkAndTheDeletionOfItsSourceDoNotMissEachOther) {
   }
   EXPECT_GT(begun, 2);
   EXPECT_GT(refused, 2);
+}
+
+// The rules of deletions come from a slow disk. Meanwhile a whole fork begins, of which whoever deletes knows nothing.
+TEST_F(ApiForks, AForkThatBeginsWhileADeletionWaitsKeepsItsSource) {
+  put("/a", kPlainText, "a");
+  EXPECT_EQ(status("GET", "/f"), 404);  // so its name is in memory
+  node_.store.hold_reads();
+  const Answer deleted =
+      node_.send("DELETE", "/streams/w/a", "Authorization: Bearer writer\r\n", other_loop());
+  node_.run();
+  ASSERT_FALSE(deleted->head) << "it does not wait for a read";
+  fork("/f", "/a");
+  ASSERT_FALSE(deleted->head);
+  node_.store.release_reads();
+  node_.run();
+  ASSERT_TRUE(deleted->head);
+  EXPECT_EQ(deleted->head->status, 204);
+  EXPECT_EQ(status("GET", "/a"), 410) << "it is hidden";
+  EXPECT_EQ(read("/f"), "a");
+  EXPECT_EQ(status("DELETE", "/f"), 204);
+  EXPECT_EQ(status("GET", "/a"), 404);
 }
 
 TEST_F(ApiForks, ForksThatWereDeletedMakeRoomForOthers) {
