@@ -83,7 +83,8 @@ class LiveAnswer : public std::enable_shared_from_this<LiveAnswer> {
   }
   void leave() { to_feed(how_.leave); }
   void to_feed(void (*what)(node::Shard&, std::uint64_t)) {
-    shards_.on_owner(workspace_, [what, feed = feed_](node::Shard& shard) { what(shard, feed); });
+    const auto tell = [what, feed = feed_](node::Shard& shard) { what(shard, feed); };
+    how_.loop ? shards_.on(*how_.loop, tell) : shards_.on_owner(workspace_, tell);
   }
 
   void keep_alive() {

@@ -34,6 +34,8 @@ struct LiveHow {
   http::Response head;
   std::string first;          // is written at once; may be empty
   std::uint64_t most_ms = 0;  // the answer ends after this time; 0: it does not
+  // The loop of the feed, if that is not the one that owns the workspace of the call.
+  std::optional<std::size_t> loop = {};
   void (*more)(node::Shard& shard, std::uint64_t feed) = nullptr;
   void (*leave)(node::Shard& shard, std::uint64_t feed) = nullptr;
 };

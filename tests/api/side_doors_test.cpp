@@ -247,8 +247,8 @@ constexpr Trial kTrials[] = {
      200},
     {"POST", "/v1/workspaces/{workspace}/undelete/{object}", "/workspaces/VAULT/undelete/PLAN", 200,
      delete_plan},
-    {"POST", "/v1/workspaces/{workspace}/rename/{object}",
-     "/workspaces/VAULT/rename/PLAN?to=PLAN2", 200},
+    {"POST", "/v1/workspaces/{workspace}/rename/{object}", "/workspaces/VAULT/rename/PLAN?to=PLAN2",
+     200},
     {"DELETE", "/v1/workspaces/{workspace}/redirects/{object}", "/workspaces/VAULT/redirects/PLAN",
      200, rename_plan},
     {"GET", "/v1/workspaces/{workspace}/deletions", "/workspaces/VAULT/deletions", 200},
@@ -383,6 +383,7 @@ constexpr Trial kTrials[] = {
     {"POST", "/mcp", "/mcp", 200, [](Vault&) {},
      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})",
      "Content-Type: application/json\r\n"},
+    {"GET", "/mcp", "/mcp", 400},     // without a session
     {"DELETE", "/mcp", "/mcp", 400},  // without a session
 };
 
@@ -653,6 +654,7 @@ constexpr ToolTrial kToolTrials[] = {
      true},
     {"put_text", R"({"workspace":"VAULT","object":"PLAN","root":"content","text":"mine"})", true},
     {"copy_object", R"({"workspace":"VAULT","object":"PLAN3","copy_from":"PLAN"})", true},
+    {"rename_object", R"({"workspace":"VAULT","object":"PLAN","to":"PLAN4"})", true},
     {"history", R"({"workspace":"VAULT","object":"PLAN"})", false},
 };
 

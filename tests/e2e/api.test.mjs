@@ -94,6 +94,7 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await rpc('ping')).status, 400);
   assert.equal((await rpc('ping', { 'Mcp-Session-Id': '00-0' })).status, 404);
   assert.equal((await rpc('ping', { 'Content-Type': 'text/plain' })).status, 415);
+  assert.equal((await api.ask('GET', '/mcp', { headers: { 'Mcp-Session-Id': '00-0' } })).status, 404);
   assert.equal((await api.ask('DELETE', '/mcp', { headers: { 'Mcp-Session-Id': '00-0' } })).status, 404);
   assert.deepEqual((await ok('PUT', '/workspaces/team/deletions?grace=7d&seeds=2,1')).body.seeds, [1, 2]);
   assert.equal((await ok('DELETE', `${written}?reason=old`)).body.generation, 1);
