@@ -15,6 +15,7 @@
 
 #include "api/files.h"
 #include "api/serve.h"
+#include "api/stream_sweep.h"
 #include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
 #include "backend/net/loop_watch.h"
@@ -93,6 +94,8 @@ struct Node::Impl {
   void report_private(const MadePrivate& made) const;
   ProcessSample process_sample() const;
   void compose();  // builds the handlers for requests and WebSockets
+  void begin_sweeps();
+  void add_sweeps(observe::MetricsPage& page) const;
   Result<void> gate(const std::string& workspace) const;
   Result<void> health() const;
   void clock_alarm(const std::string& what);
@@ -135,6 +138,7 @@ struct Node::Impl {
   std::unique_ptr<ImportService> imports;
   std::unique_ptr<api::Context> api;
   std::unique_ptr<node::AcceptContext> accept;
+  std::vector<std::unique_ptr<api::StreamSweep>> sweeps;  // of the loops
   std::unique_ptr<Server> server;
   std::unique_ptr<Server> metrics_server;
   std::uint16_t port = 0;
@@ -253,6 +257,7 @@ Result<void> Node::Impl::start() {
   if (auto started = start_shards(); !started) return started;
   if (auto counted = count_uses(); !counted) return counted;
   compose();
+  begin_sweeps();
   if (auto resumed = imports->resume(); !resumed) return resumed;
   if (auto listening = listen(); !listening) return listening;
   if (auto listening = listen_for_metrics(); !listening) return listening;
@@ -501,6 +506,7 @@ void Node::Impl::compose() {
                          add_process_metrics(page, process_sample());
                          identity->add_metrics(page);
                          hooks->add_metrics(page);
+                         add_sweeps(page);
                        },
                    .ready = ready,
                    .health = [this] { return health(); },
@@ -513,6 +519,27 @@ void Node::Impl::compose() {
                           .cookies = cookies(),
                           .ready = ready,
                           .bound_to_loopback = is_loopback(options.address)});
+}
+
+void Node::Impl::begin_sweeps() {
+  sweeps.resize(loops->size());
+  for (std::size_t i = 0; i < loops->size(); ++i)
+    run_on((*loops)[i], [&] {
+      sweeps[i] = std::make_unique<api::StreamSweep>(*api, *shards->at(i), i);
+    });
+}
+
+void Node::Impl::add_sweeps(observe::MetricsPage& page) const {
+  std::uint64_t deleted = 0;
+  std::uint64_t failures = 0;
+  for (const auto& sweep : sweeps) {
+    deleted += sweep->counters().deleted;
+    failures += sweep->counters().failures;
+  }
+  page.counter("streams_expired_total",
+               "Streams deleted because they had come to the end of their lives.", deleted);
+  page.counter("stream_sweep_failures_total",
+               "Streams or lists of them that could not be looked at or deleted then.", failures);
 }
 
 void Node::Impl::report_private(const MadePrivate& made) const {
@@ -596,6 +623,7 @@ void Node::Impl::stop() {
   // A feed ends in a turn of its own, and then its answer on the loop of the connection.
   for (std::size_t i = 0; shards && i < loops->size(); ++i)
     run_on((*loops)[i], [&] {
+      if (i < sweeps.size()) sweeps[i].reset();
       shards->at(i)->hooks.stop();
       shards->at(i)->feeds.end_all();
       shards->at(i)->streams.end_all();
