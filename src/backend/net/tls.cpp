@@ -33,16 +33,6 @@ constexpr const char* kTrustFiles[] = {"/etc/ssl/certs/ca-certificates.crt",
                                        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
                                        "/etc/ssl/cert.pem"};
 
-bool trust_system(SSL_CTX* context) {
-  if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
-  const bool named = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
-                     std::getenv(X509_get_default_cert_dir_env()) != nullptr;
-  if (named || access(X509_get_default_cert_dir(), R_OK) == 0) return true;
-  for (const char* file : kTrustFiles)
-    if (access(file, R_OK) == 0) return SSL_CTX_load_verify_locations(context, file, nullptr) == 1;
-  return true;
-}
-
 std::string last_error() {
   std::array<char, 256> text{};
   ERR_error_string_n(ERR_peek_last_error(), text.data(), text.size());
@@ -176,6 +166,16 @@ std::unexpected<Error> refuse_pair(const std::string& certificate, const std::st
 }
 
 }  // namespace
+
+bool trust_system(ssl_ctx_st* context) {
+  if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
+  const bool named = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+                     std::getenv(X509_get_default_cert_dir_env()) != nullptr;
+  if (named || access(X509_get_default_cert_dir(), R_OK) == 0) return true;
+  for (const char* file : kTrustFiles)
+    if (access(file, R_OK) == 0) return SSL_CTX_load_verify_locations(context, file, nullptr) == 1;
+  return true;
+}
 
 Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certificate_path,
                                                      const std::string& key_path) {

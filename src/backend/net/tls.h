@@ -43,6 +43,9 @@ class TlsContext {
   ssl_ctx_st* context_;  // under mutex_
 };
 
+// Has a client trust the authorities of the system, wherever this distribution keeps them. False: OpenSSL fails.
+bool trust_system(ssl_ctx_st* context);
+
 // The stream of a client. It verifies the certificate chain against `ca_file` (PEM; empty: the
 // system's trusted certificates; with `system_too`, against both), and that the certificate is for `host`, a name or an address.
 // Takes ownership of `fd`, also on failure.

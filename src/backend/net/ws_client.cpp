@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "backend/net/event_loop.h"
+#include "backend/net/tls.h"
 
 namespace syncline::backend {
 
@@ -300,8 +301,8 @@ Result<std::shared_ptr<WsTrust>> load_ws_trust(const std::string& ca_file) {
   auto trust = std::make_shared<WsTrust>();
   error_code error;
   trust->context.set_verify_mode(asio::ssl::verify_peer, error);
-  if (!error) trust->context.set_default_verify_paths(error);
-  if (error || SSL_CTX_set_min_proto_version(trust->context.native_handle(), TLS1_2_VERSION) != 1)
+  if (error || !trust_system(trust->context.native_handle()) ||
+      SSL_CTX_set_min_proto_version(trust->context.native_handle(), TLS1_2_VERSION) != 1)
     return fail(ErrorCode::kIo, "cannot set up TLS: " + error.message());
   if (!ca_file.empty()) trust->context.load_verify_file(ca_file, error);
   if (error)
