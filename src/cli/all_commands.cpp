@@ -20,6 +20,8 @@ void add_commands(Command& program, std::shared_ptr<ServeOptions> serve) {
   add_diff(program);
   add_blame(program);
   add_restore(program);
+  add_get(program);
+  add_put(program);
   add_cp(program);
   add_mv(program);
   add_rm(program);

@@ -42,6 +42,8 @@ void add_cat(Command& root);
 void add_diff(Command& root);
 void add_blame(Command& root);
 void add_restore(Command& root);
+void add_get(Command& root);
+void add_put(Command& root);
 void add_cp(Command& root);
 void add_mv(Command& root);
 void add_rm(Command& root);

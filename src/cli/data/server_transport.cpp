@@ -37,7 +37,8 @@ class ServerTransport final : public Transport {
         backend::http_request(request.method, url_ + request.path, request.body, options);
     if (!response) return std::unexpected(std::move(response.error()));
     const auto retry = retry_after_s(response->headers);
-    return ApiAnswer{response->status, std::move(response->body), retry};
+    return ApiAnswer{response->status, std::move(response->body), retry,
+                     std::move(response->headers)};
   }
 
   std::string name() const override { return url_; }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/message.h"
 #include "syncline/error.h"
 
 namespace syncline::cli {
@@ -31,6 +32,7 @@ struct ApiAnswer {
   std::string body;
   // A refusal's `Retry-After`, if it has one in seconds (not as a date).
   std::optional<std::uint64_t> retry_after_s = std::nullopt;
+  http::Headers headers = {};
 };
 
 class Transport {
