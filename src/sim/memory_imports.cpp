@@ -24,7 +24,8 @@ log::Checked<bool> read_sections(const std::string& file, Take&& take) {
 
 // All that the file asks for, verified.
 log::Checked<std::vector<state::ImportStep>> steps_of(const std::string& file,
-                                                      const merge::TypeRegistry& types) {
+                                                      const merge::TypeRegistry& types,
+                                                      std::uint64_t now_ms) {
   state::BundleVerifier verifier({.types = types}, {});
   do {
     const auto verified = read_sections(
@@ -33,7 +34,14 @@ log::Checked<std::vector<state::ImportStep>> steps_of(const std::string& file,
   } while (verifier.begin_pass());
   if (auto report = verifier.report(); !report) return std::unexpected(std::move(report.error()));
   state::BundleImport import(log::Head{}, {.types = types});
+  state::FilesImport files(now_ms);
   std::vector<state::ImportStep> all;
+  const auto of_files =
+      read_sections(file, [&](const log::BundleSection& section) -> log::Checked<void> {
+        for (state::ImportStep& step : files.section(section)) all.push_back(std::move(step));
+        return {};
+      });
+  if (!of_files) return std::unexpected(of_files.error());
   const auto read =
       read_sections(file, [&](const log::BundleSection& section) -> log::Checked<void> {
         auto steps = import.section(section);
@@ -118,7 +126,8 @@ Result<api::ImportStatus> MemoryImports::append(const std::string& workspace, Sh
 }
 
 void MemoryImports::run(const std::string& workspace, Shared import) {
-  auto steps = steps_of(import->file, shard_of(workspace).sources.types);
+  auto steps = steps_of(import->file, shard_of(workspace).sources.types,
+                        shard_of(workspace).scheduler.unix_ms());
   if (!steps) {
     import->status.state = api::ImportState::kFailed;
     import->status.failure = std::move(steps.error());

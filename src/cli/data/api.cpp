@@ -32,8 +32,8 @@ class ApiExport final : public ExportStream {
     std::string query = fmt::format("?max={}", kPieceBytes);
     if (plan_.all_snapshots) query += "&snapshots=1";
     if (header_.size > 0)
-      query += fmt::format("&size={}&after={}&crc={}", header_.size, reader_.here().after,
-                           reader_.here().crc);
+      query += place_query(reader_.here());
+    if (header_.size > 0 ? !header_.has_files() : !plan_.files) query += "&files=0";
     auto body = get_(query);
     if (!body) return std::unexpected(std::move(body.error()));
     const std::uint64_t before = reader_.whole_bytes();
@@ -49,9 +49,23 @@ class ApiExport final : public ExportStream {
     return to_bytes(as_bytes(*body));
   }
 
-  At at() const override { return {reader_.here().after, header_.size}; }
+  At at() const override {
+    const log::BundleMark here = reader_.here();
+    return {here.after, header_.size, here.files ? here.files->written : log::BundleContents{}};
+  }
 
  private:
+  std::string place_query(const log::BundleMark& here) const {
+    std::string query =
+        fmt::format("&size={}&after={}&crc={}", header_.size, here.after, here.crc);
+    if (!here.files) return query;
+    const log::BundleFilesMark& files = *here.files;
+    query += fmt::format("&file={}&files_done={}&bytes_done={}", to_hex(files.file),
+                         files.written.files, files.written.bytes);
+    if (files.chunk) query += fmt::format("&chunk={}", *files.chunk);
+    return query;
+  }
+
   static constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
 
   Get get_;

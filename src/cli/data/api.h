@@ -102,6 +102,7 @@ struct WantedPart {
 // Which data of a workspace to export, and what the file already contains.
 struct ExportPlan {
   bool all_snapshots = false;
+  bool files = true;  // with the bytes of files; otherwise as `header` says
   std::optional<log::BundleHeader> header;  // set together with `from`
   std::optional<log::BundleMark> from;
 };
@@ -117,6 +118,7 @@ class ExportStream {
   struct At {
     std::uint64_t events = 0;  // exported so far
     std::uint64_t size = 0;    // the number of events in the whole export
+    log::BundleContents files = {};
   };
   virtual At at() const = 0;
 };

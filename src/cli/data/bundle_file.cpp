@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "backend/store/bundle_input.h"
+#include "cli/table.h"
 
 namespace syncline::cli {
 namespace {
@@ -25,6 +26,20 @@ std::string part_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<std::string> file_lines(const state::BundleReport& report) {
+  std::vector<std::string> lines;
+  const state::BundleFiles::Report& files = report.files;
+  if (files.there.files > 0)
+    lines.push_back(fmt::format("files: {} with {}, intact", count_of(files.there.files, "file"),
+                                size_text(files.there.bytes)));
+  if (files.missing > 0)
+    lines.push_back(fmt::format(
+        "missing: the bytes of {}{}; the first is of {} at {}", count_of(files.missing, "file"),
+        report.header.has_files() ? "" : ", because the bundle was written without",
+        visible(files.missing_object), files.missing_at));
+  return lines;
+}
 
 BundleFile::BundleFile(BundleFile&& other) noexcept
     : path_(std::move(other.path_)),

@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "log/bundle_reader.h"
+#include "state/bundle_verify.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
 namespace syncline::cli {
+
+// What a bundle has of the files that its events name, and lacks; nothing if they name none.
+std::vector<std::string> file_lines(const state::BundleReport& report);
 
 // A file that is written as PATH.part and renamed to PATH once it is complete and synced.
 class BundleFile {

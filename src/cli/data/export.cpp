@@ -23,6 +23,7 @@ struct ExportOptions {
   std::string output;
   bool resume = false;
   bool snapshots = false;
+  bool no_files = false;
   std::string yjs;  // a folder; "": a bundle is written
   std::string at;
   std::string format = "v1";
@@ -53,12 +54,15 @@ int run_export(const Command& command, const ExportOptions& options, Console& co
   if (!api) return console.unusable(api.error());
   auto file = BundleFile::create(options.output, options.resume);
   if (!file) return console.failed(file.error());
-  ExportPlan plan{.all_snapshots = options.snapshots};
+  ExportPlan plan{.all_snapshots = options.snapshots, .files = !options.no_files};
   if (const auto& begun = file->begun()) {
     if (begun->header.workspace != options.workspace)
       return console.failed(
           {ErrorCode::kConflict, fmt::format("{}.part is of workspace {}", options.output,
                                              visible(begun->header.workspace))});
+    if (options.no_files && begun->header.has_files())
+      return console.failed(
+          {ErrorCode::kConflict, fmt::format("{}.part was begun with files", options.output)});
     plan.header = begun->header;
     plan.from = begun->mark;
   }
@@ -77,9 +81,12 @@ int run_export(const Command& command, const ExportOptions& options, Console& co
     console.line(compact_json(Any::Object{{"workspace", Any(options.workspace)},
                                           {"file", Any(options.output)},
                                           {"events", json_number(at.size)},
+                                          {"files", json_number(at.files.files)},
+                                          {"file_bytes", json_number(at.files.bytes)},
                                           {"bytes", json_number(file->bytes())}}));
   else
-    console.line(fmt::format("{}: {}, {}", options.output, count_of(at.size, "event"),
+    console.line(fmt::format("{}: {}, {}{}", options.output, count_of(at.size, "event"),
+                             at.files.files > 0 ? count_of(at.files.files, "file") + ", " : "",
                              size_text(file->bytes())));
   return kDone;
 }
@@ -114,7 +121,7 @@ std::string export_contradiction(const Command& command, const ExportOptions& op
   if (options.output.empty() == options.yjs.empty())
     return options.yjs.empty() ? "name where to: -o FILE for a bundle, or --yjs DIR"
                                : "either -o or --yjs";
-  for (const std::string_view option : {"--resume", "--snapshots"})
+  for (const std::string_view option : {"--resume", "--snapshots", "--no-files"})
     if (!options.yjs.empty() && command.typed(option))
       return fmt::format("{} is for bundles", option);
   for (const std::string_view option : {"--at", "--format"})
@@ -148,6 +155,8 @@ void add_export(Command& root) {
   command.flag({.name = "--snapshots",
                 .text = "All snapshots too, not only those that dropped payloads make necessary"},
                options->snapshots);
+  command.flag({.name = "--no-files", .text = "Only the versions of files, not their bytes"},
+               options->no_files);
   command.option({.name = "--yjs",
                   .value = "DIR",
                   .text = "Into a folder, each object as a file of one Yjs update",
@@ -164,8 +173,8 @@ void add_export(Command& root) {
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(
-      "A bundle holds every event as it is in the log, the pins, and what was signed of the log "
-      "last. "
+      "A bundle holds every event as it is in the log, the pins, the bytes of the files, and what "
+      "was signed of the log last. "
       "`syncline log verify FILE` checks it, `syncline import FILE` reads it in.\n"
       "With --yjs, each object is written as an update that Y.applyUpdate takes, without its "
       "history. The names of the files are those of the objects, with %XX for characters that file "

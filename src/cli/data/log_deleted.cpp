@@ -28,10 +28,17 @@ void print_one(const Leftover& each, const char* when, const LogDeletedOptions& 
         compact_json(Any::Object{{"workspace", Any(each.workspace)},
                                  {"object", each.object.empty() ? Any() : Any(each.object)},
                                  {"when", Any(std::string(when))},
-                                 {"erased", Any(each.erased)}}));
-  console.line(fmt::format("{} {}: {}", each.erased ? "erased" : "deleted", when,
+                                 {"erased", Any(each.erased)},
+                                 {"files", json_number(each.files)},
+                                 {"file_bytes", json_number(each.file_bytes)}}));
+  const std::string files =
+      each.files == 0 ? ""
+                      : fmt::format(", with the bytes of {} ({})", count_of(each.files, "file"),
+                                    size_text(each.file_bytes));
+  console.line(fmt::format("{} {}: {}{}", each.erased ? "erased" : "deleted", when,
                            each.object.empty() ? visible(each.workspace) + " (the whole workspace)"
-                                               : visible(each.workspace + "/" + each.object)));
+                                               : visible(each.workspace + "/" + each.object),
+                           files));
 }
 
 int show_deleted(const LogDeletedOptions& options, Console& console) {
