@@ -243,7 +243,7 @@ test('what is answered is what is described', kTest, async (t) => {
     ['POST', '/workspaces/team/restore/notes/plan?at=now&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
     ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],
     ['POST', '/api-keys', 400], ['DELETE', '/api-keys/x', 400], ['DELETE', '/api-keys/abcdefghijklmnop', 404], ['POST', '/tickets', 400],
-    ['GET', '/workspaces/none/export', 404], ['GET', '/workspaces/team/export?size=2', 400], ['GET', '/workspaces/team/export?size=99&crc=1', 404]]) {
+    ['GET', '/workspaces/none/export', 404], ['GET', '/workspaces/team/export?size=2', 400], ['GET', '/workspaces/team/export?size=2&after=2&crc=1&file=zz', 400], ['GET', `/workspaces/team/export?size=2&after=1&crc=1&file=${'0'.repeat(64)}`, 400], ['GET', '/workspaces/team/export?size=99&crc=1', 404]]) {
     assert.equal((await api.ask(method, `/v1${path}`)).status, status, `${method} ${path}`);
   }
 });
