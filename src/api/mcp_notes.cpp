@@ -78,8 +78,7 @@ void McpNotes::flush() {
   for (auto& [uri, watch] : watches_)
     if (std::exchange(watch.changed, false)) notes.push_back(SharedPiece::of(note_text(uri)));
   if (notes.empty()) return;
-  wanted_ = false;
-  way_->send(std::move(notes));
+  wanted_ = way_->send(std::move(notes));
 }
 
 // ---- subscriptions
@@ -150,12 +149,13 @@ class NotesReader final : public session::FeedReader {
   }
 
   // Nothing is shown of what the caller may not read now.
-  void take(std::vector<SharedPiece> events, log::Position) override {
+  bool take(std::vector<SharedPiece> events, log::Position) override {
     if (!events.empty())
       tell([](McpNotes& notes, const McpWatchOrder& order) {
         notes.changed(order.uri, order.ticket);
       });
     timer_ = shard_.scheduler.after(McpNotes::kNoteMs, [this] { want(); });
+    return false;
   }
 
   // Such as the deletion of its workspace, or the end of its token.

@@ -181,21 +181,6 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
   return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
 
-Result<void> Node::check(const NodeOptions& options) {
-  if (auto valid = check_options(options); !valid) return valid;
-  if (auto identity = IdentityService::make(options.identity, nullptr); !identity)
-    return std::unexpected(std::move(identity.error()));
-  if (options.tls_certificate.empty() != options.tls_key.empty())
-    return fail(ErrorCode::kInvalid, "TLS needs a certificate and a key");
-  if (!options.tls_certificate.empty())
-    if (auto tls = TlsContext::load(options.tls_certificate, options.tls_key); !tls)
-      return std::unexpected(std::move(tls.error()));
-  if (auto usable = RocksDbStore::check({.data_dir = options.data_dir}); !usable) return usable;
-  if (auto ring = KeyRing::check(options.data_dir); !ring)
-    return std::unexpected(std::move(ring.error()));
-  return {};
-}
-
 Result<void> Node::Impl::start() {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t loop_count = options.loops == 0 ? cores : options.loops;
