@@ -403,8 +403,8 @@ void post_mcp(Call call) {
 void end_session(McpCall mcp) {
   const node::Shards& shards = mcp.call.context.shards;
   const std::size_t home = mcp.call.request.loop;
-  shards.on(*Agents::loop_of(mcp.session), [&shards, home,
-                                            mcp = std::move(mcp)](node::Shard& shard) mutable {
+  const std::size_t loop = *Agents::loop_of(mcp.session);  // before it is moved
+  shards.on(loop, [&shards, home, mcp = std::move(mcp)](node::Shard& shard) mutable {
     shard.agents.end(mcp.session, mcp.call.caller.principal);
     for (std::size_t loop = 0; loop < shards.size(); ++loop)
       shards.on(loop, [session = mcp.session](node::Shard& other) { other.agents.leave(session); });
@@ -421,11 +421,11 @@ void delete_mcp(Call call) {
 void open_stream(McpCall mcp) {
   const node::Shards& shards = mcp.call.context.shards;
   if (mcp.call.request.method == "HEAD") return mcp.call.answer(event_stream_head());
-  shards.on(
-      *Agents::loop_of(mcp.session), [&shards, mcp = std::move(mcp)](node::Shard& shard) mutable {
-        McpNotes* notes = notes_of(shard, shards, mcp.session, mcp.call.caller.principal);
-        notes == nullptr ? refuse_session(mcp.call, {}) : notes->begin_stream(std::move(mcp.call));
-      });
+  const std::size_t loop = *Agents::loop_of(mcp.session);  // before it is moved
+  shards.on(loop, [&shards, mcp = std::move(mcp)](node::Shard& shard) mutable {
+    McpNotes* notes = notes_of(shard, shards, mcp.session, mcp.call.caller.principal);
+    notes == nullptr ? refuse_session(mcp.call, {}) : notes->begin_stream(std::move(mcp.call));
+  });
 }
 
 void get_mcp(Call call) {

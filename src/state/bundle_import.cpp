@@ -100,14 +100,17 @@ BundleImport::BundleImport(const log::Head& there, const VerifierOptions& option
   verifier_.on_event([this](const log::Event& event, ByteView record) { take(event, record); });
 }
 
+// Events wait for the next section, which may be the state that the last of them left.
 log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSection& section) {
+  const bool is_events = std::holds_alternative<log::BundleEvents>(section);
+  std::vector<ImportStep> steps;
+  if (is_events && !group_.open()) append_waiting(steps);
   if (auto ok = verifier_.section(section); !ok) return std::unexpected(std::move(ok.error()));
   if (conflict_)
     return log::differs(log::Check::kChain, {{}, there_.last_position},
                         "there is another log in this workspace already", ErrorCode::kConflict);
   if (torn_)
     return log::differs(log::Check::kBundle, {{}, last_}, torn_->message, ErrorCode::kMalformed);
-  std::vector<ImportStep> steps;
   if (const auto* snapshot = std::get_if<log::BundleSnapshot>(&section)) name_file(*snapshot);
   // A log accepts only whole groups, so a group that continues in the next section has to wait.
   if (group_.open()) {
@@ -116,13 +119,8 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
         std::holds_alternative<log::BundleEnd>(section))
       return log::differs(log::Check::kBundle, {{}, last_},
                           "the file ends within a group of events", ErrorCode::kMalformed);
-  } else {
-    if (!next_.events.empty()) {
-      appended_ += next_.events.size();
-      steps.emplace_back(std::exchange(next_, {}));
-    }
-    for (ImportStep& milestone : std::exchange(milestones_, {}))
-      steps.push_back(std::move(milestone));
+  } else if (!is_events) {
+    append_waiting(steps);
   }
   if (const auto* statement = std::get_if<log::Statement>(&section))
     origins_.emplace_back(OriginStep{*statement});
@@ -135,6 +133,15 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
   if (std::holds_alternative<log::BundleEnd>(section))
     for (ImportStep& origin : origins_) steps.push_back(std::move(origin));
   return steps;
+}
+
+void BundleImport::append_waiting(std::vector<ImportStep>& steps) {
+  if (!next_.events.empty()) {
+    appended_ += next_.events.size();
+    steps.emplace_back(std::exchange(next_, {}));
+  }
+  for (ImportStep& milestone : std::exchange(milestones_, {}))
+    steps.push_back(std::move(milestone));
 }
 
 // An event whose payload was dropped keeps the file of the state that it left.

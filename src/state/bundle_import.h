@@ -106,6 +106,7 @@ class BundleImport {
   };
 
   void take(const log::Event& event, ByteView record);
+  void append_waiting(std::vector<ImportStep>& steps);
   void name_file(const log::BundleSnapshot& snapshot);
   void keep_snapshot(const log::BundleSnapshot& snapshot, std::vector<ImportStep>& steps);
   void keep_milestone(const log::Event& event, std::size_t record_bytes);

@@ -227,7 +227,8 @@ TEST_F(ApiEvents, ThoseAtTheSamePlaceShareARead) {
 
 // A read that is under way may have begun before the event was durable.
 TEST_F(ApiEvents, WhoKnowsOfMoreDoesNotShareAnEarlierRead) {
-  session::EventTail tail(node_.shards->at(node_.owner_of("w"))->store->events());
+  node::Shard& owner = *node_.shards->at(node_.owner_of("w"));
+  session::EventTail tail(owner.store->events(), owner.scheduler);
   session::TailPlace place{.workspace = "w", .durable = 1};
   int answers = 0;
   const auto read = [&] {

@@ -158,7 +158,7 @@ test('what retention and pins keep goes along, and so does what can be undeleted
   assert.equal((await fetch(`${from.url}/v1/workspaces/team/objects/gone`, { method: 'DELETE' })).status, 200);
   await put(from, 'last', randomBytes(10));
   ok('retention', 'set', 'team', '--keep-last', '1', '--server', from.url);
-  ok('retention', 'run', 'team', '--server', from.url);
+  ok('retention', 'run', 'team', '--confirm', 'team', '--server', from.url);
   await until(() => chunks(from.dir).length === 4, () => `what nothing keeps is gone: ${chunks(from.dir).length}`);
   const file = join(scratch_dir(t, 'bundles'), 'team.bundle');
   ok('export', 'team', '-o', file, '--server', from.url);
@@ -247,7 +247,7 @@ test('a bundle with wrong bytes is refused and leaves nothing', kTest, async (t)
     };
     await until(async () => (await ended()) !== null, `${name} is refused`);
     await fetch(`${to.url}/v1/workspaces/${name}/import`, { method: 'DELETE' });
-    assert.equal((await fetch(`${to.url}/v1/workspaces/${name}/log`)).status, 404, name);
+    assert.equal(await (await fetch(`${to.url}/v1/workspaces/${name}/log`)).text(), '', name);
     assert.deepEqual(chunks(to.dir), [], name);
     assert.deepEqual(existsSync(join(to.dir, 'imports')) ? readdirSync(join(to.dir, 'imports')) : [], [], name);
   }
@@ -358,7 +358,8 @@ test('a version without bytes is neither copied nor restored', kTest, async (t) 
     assert.equal(refused.status, 1);
     assert.match(refused.stderr, /the bytes of this version of the file are not stored/);
   }
-  assert.equal((await (await fetch(`${to.url}/v1/workspaces/team/log`)).json()).events.length, 2);
+  const log = await (await fetch(`${to.url}/v1/workspaces/team/log`)).text();
+  assert.equal(log.trimEnd().split('\n').length, 2);
 });
 
 test('`put` and `get` bring files to a workspace and back', kTest, async (t) => {

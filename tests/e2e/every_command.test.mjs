@@ -112,7 +112,7 @@ test('a data directory that is not there is an error, and stays away', kTest, (t
 
 test('a server that is not there is an error, and a bad address is misuse', kTest, (t) => {
   const dir = scratch_dir(t);
-  const asked = kLeaves.filter((command) => command.has('--server') && !/^(import|backup check|log verify|log deleted|key revoke|chaos|bench)$/.test(command.path.join(' ')));
+  const asked = kLeaves.filter((command) => command.has('--server') && !/^(import|put|backup check|log verify|log deleted|key revoke|chaos|bench)$/.test(command.path.join(' ')));
   assert.ok(asked.length > 40, `${asked.length}`);
   for (const command of asked) {
     const args = arguments_of(command, dir);

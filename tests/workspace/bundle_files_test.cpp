@@ -18,7 +18,7 @@
 #include "state/rules_object.h"
 #include "store/memory_store.h"
 
-namespace syncline::testing {
+namespace syncline::testing::bundle_files {
 namespace {
 
 using log::Check;
@@ -380,4 +380,4 @@ TEST(BundleFiles, AnImportRefusesBytesOfAnotherHash) {
 }
 
 }  // namespace
-}  // namespace syncline::testing
+}  // namespace syncline::testing::bundle_files

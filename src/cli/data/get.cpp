@@ -197,7 +197,7 @@ int get_file(const Command& command, const GetOptions& options, Console& console
   if (name == "-" && (options.resume || options.force))
     return console.misused("--continue and --force are for files, and - is stdout");
   auto client = file_client(command, options.source);
-  if (!client) return console.failed(client.error());
+  if (!client) return console.unusable(client.error());
   const auto there = look_at_file(*client, *path, options.at);
   if (!there) return console.failed(not_a_file(there.error(), options));
   FileOutput output(name, console);

@@ -241,7 +241,7 @@ int put_file(const PutOptions& options, Console& console) {
   const auto token = read_token(options.source.token_file);
   if (!token) return console.failed(token.error());
   const auto client = ApiClient::open(url_of(options.source), *token);
-  if (!client) return console.failed(client.error());
+  if (!client) return console.unusable(client.error());
   const auto done = put_one_file(*client, *path, options, console);
   if (!done) return console.failed(done.error());
   console.line(*done);
