@@ -136,7 +136,9 @@ Result<Bytes> rest_of(FileWorld& world, state::BundleExport& made) {
 }
 
 Bytes exported(FileWorld& world, bool with_files = true) {
-  return rest_of(world, *begin_export(world, with_files)).value();
+  auto made = rest_of(world, *begin_export(world, with_files));
+  EXPECT_TRUE(made) << made.error().message;
+  return made ? std::move(*made) : Bytes();
 }
 
 log::Checked<void> each_section(
