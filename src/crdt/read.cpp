@@ -1,7 +1,5 @@
 // Reading: types, values, paths and JSON.
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "base/utf8.h"
 #include "crdt/engine.h"
@@ -160,67 +158,9 @@ Any entries_to_json(Engine& engine, TypeIndex index, int depth) {
   return object;
 }
 
-bool has_entries(const Engine& engine, TypeIndex index) {
-  for (EntryIndex e = engine.type(index).first_entry; e != kNoEntry;
-       e = engine.store.types.entry(e).next)
-    if (!engine.store[engine.store.types.entry(e).item].deleted) return true;
-  return false;
-}
-
-struct Children {
-  bool any = false;
-  bool values = false;  // some are plain values, which no XML has
-};
-
-Children look_at_children(const Engine& engine, TypeIndex index) {
-  Children found;
-  for (Handle h = engine.type(index).sequence.first; h != kNoItem; h = engine.store[h].right) {
-    const Item& item = engine.store[h];
-    if (item.visible() == 0) continue;
-    found.any = true;
-    const BlockKind kind = item.kind();
-    found.values = found.values || (kind != BlockKind::kString && kind != BlockKind::kType);
-  }
-  return found;
-}
-
-// Texts as wholes, and all else as elements.
-Any children_to_json(Engine& engine, TypeIndex index, int depth) {
-  Any::Array children;
-  for (Handle h = engine.type(index).sequence.first; h != kNoItem; h = engine.store[h].right) {
-    const Item& item = engine.store[h];
-    if (item.visible() == 0) continue;
-    if (item.kind() == BlockKind::kString) {
-      children.emplace_back(std::string(engine.store.text(item)));
-      continue;
-    }
-    for (Clock i = 0; i < item.visible(); ++i)
-      children.push_back(value_to_json(engine, engine.value_at(item, i), depth));
-  }
-  return children;
-}
-
-// Yjs 14 has one type, with children and attributes. Its nested types come as XML fragments, which have
-// no attributes in Yjs 13, and its root types may have both. nullopt: as Yjs 13 has it.
-std::optional<Any> node_to_json(Engine& engine, TypeIndex index, int depth) {
-  const TypeKind kind = engine.type(index).kind;
-  if (kind != TypeKind::kXmlFragment && kind != TypeKind::kUndefined) return std::nullopt;
-  const bool entries = has_entries(engine, index);
-  const Children children = look_at_children(engine, index);
-  if (entries && children.any)
-    return Any(Any::Object{{"attrs", entries_to_json(engine, index, depth)},
-                           {"children", children_to_json(engine, index, depth)}});
-  if (kind == TypeKind::kUndefined) return std::nullopt;
-  if (entries) return entries_to_json(engine, index, depth);
-  if (children.values) return children_to_json(engine, index, depth);
-  return std::nullopt;
-}
-
 Any type_to_json(Engine& engine, TypeIndex index, int depth) {
   if (depth > kMaxJsonDepth) return Any();
   const bool deleted = engine.is_deleted(index);
-  if (!deleted)
-    if (auto node = node_to_json(engine, index, depth)) return std::move(*node);
   switch (engine.printed_kind(index)) {
     case TypeKind::kArray:
       return deleted ? Any(Any::Array{}) : sequence_to_json(engine, index, depth);

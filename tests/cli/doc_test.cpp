@@ -196,20 +196,5 @@ TEST(DocErrors, NameTheFile) {
             "syncline doc convert: /nowhere/out: no such file or directory\n");
 }
 
-// One type for all: attributes and children, of which nothing may be lost (data/updates/make_yjs14.mjs).
-TEST(DocShow, ShowsWhatYjs14HasWritten) {
-  const auto shown = [](const std::string& name) {
-    std::string text = run({"doc", "show", data(name)}).out;
-    std::erase_if(text, [](char c) { return c == '\n' || c == ' '; });
-    return text;
-  };
-  EXPECT_EQ(shown("yjs14.v1"),
-            R"({"both":{"attrs":{"k":1},"children":["xy"]},"content":"Hellotext","fmt":"bold",)"
-            R"("list":[1,2,{"a":1}],"map":{"title":"Plan"},"n":"<pclass=\"x\">inner</p>"})");
-  EXPECT_EQ(shown("yjs14-nested.v1"),
-            R"({"outer":{"t":"sometext","list":[1,2],"mixed":{"attrs":{"k":"v"},)"
-            R"("children":["abc"]},"empty":""},"todo":[{"title":"Buy"}]})");
-}
-
 }  // namespace
 }  // namespace syncline::testing
