@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,9 +16,14 @@ namespace {
 constexpr int kTries =
     16;  // if another upload of the same bytes becomes the file in the same commit
 
-std::string upload_id(const std::string& workspace, const Hash256& file) {
+// An upload leaves its list of chunks to the file that it becomes. If that file is imported once more, the upload must
+// have another id, so that its end does not end the file's list.
+constexpr std::string_view kFirst = "import\n";
+constexpr std::string_view kSecond = "again\n";
+
+std::string upload_id(std::string_view which, const std::string& workspace, const Hash256& file) {
   Sha256 hash;
-  hash.update(as_bytes(std::string_view("import\n")));
+  hash.update(as_bytes(which));
   hash.update(as_bytes(workspace));
   hash.update(as_bytes(std::string_view("\n")));
   hash.update(file);
@@ -32,20 +38,41 @@ class FileArrival : public std::enable_shared_from_this<FileArrival> {
       : files_(files),
         workspace_(workspace),
         tenant_(split_name(workspace).tenant),
-        id_(upload_id(workspace, step.file)),
+        id_(upload_id(kFirst, workspace, step.file)),
+        second_id_(upload_id(kSecond, workspace, step.file)),
         step_(std::move(step)),
         done_(std::move(done)) {}
 
   void run() {
-    if (step_.what == FileStep::kRelease) return files_.end_upload(tenant_, id_, std::move(done_));
-    files_.load_upload(tenant_, id_,
-                       [self = shared_from_this()](Result<std::optional<log::Upload>> there) {
-                         if (!there) return self->done_(std::unexpected(std::move(there.error())));
-                         self->go_on(std::move(*there));
-                       });
+    if (step_.what == FileStep::kRelease) return release();
+    look_for(id_, [self = shared_from_this()](std::optional<log::Upload> first) {
+      if (first) return self->go_on(std::move(first));
+      self->look_for(self->second_id_, [self](std::optional<log::Upload> second) {
+        if (second) self->id_ = self->second_id_;
+        self->go_on(std::move(second));
+      });
+    });
   }
 
  private:
+  void look_for(const std::string& id,
+                std::move_only_function<void(std::optional<log::Upload>)> then) {
+    files_.load_upload(tenant_, id,
+                       [self = shared_from_this(),
+                        then = std::move(then)](Result<std::optional<log::Upload>> there) mutable {
+                         if (!there) return self->done_(std::unexpected(std::move(there.error())));
+                         then(std::move(*there));
+                       });
+  }
+
+  void release() {
+    files_.end_upload(tenant_, id_, [self = shared_from_this()](Result<void> first) {
+      if (!first) return self->done_(std::move(first));
+      self->files_.end_upload(self->tenant_, self->second_id_,
+                              [self](Result<void> second) { self->done_(std::move(second)); });
+    });
+  }
+
   void go_on(std::optional<log::Upload> there) {
     if (!there && step_.what == FileStep::kBegin) return begin();
     if (!there) return done_(fail(ErrorCode::kNotFound, "a file of the import was given up"));
@@ -55,6 +82,15 @@ class FileArrival : public std::enable_shared_from_this<FileArrival> {
   }
 
   void begin() {
+    files_.load_file(tenant_, step_.file,
+                     [self = shared_from_this()](Result<std::optional<log::StoredFile>> there) {
+                       if (!there) return self->done_(std::unexpected(std::move(there.error())));
+                       if (*there && (*there)->list == self->id_) self->id_ = self->second_id_;
+                       self->begin_upload();
+                     });
+  }
+
+  void begin_upload() {
     files_.begin_upload(tenant_,
                         {.id = id_,
                          .workspace = workspace_,
@@ -119,7 +155,8 @@ class FileArrival : public std::enable_shared_from_this<FileArrival> {
   log::FileStore& files_;
   const std::string workspace_;
   const std::string tenant_;
-  const std::string id_;
+  std::string id_;
+  const std::string second_id_;
   FileStep step_;
   log::Done<void> done_;
   log::Upload upload_;
