@@ -114,16 +114,18 @@ Error explain(Error error, const StoreOptions& options) {
   return error;
 }
 
-constexpr std::string_view kOurEntries[] = {"LOCK",      "keys",   "log",     "files",
-                                            "snapshots", "chunks", "reserve", "lost+found"};
+constexpr std::string_view kOurEntries[] = {
+    "LOCK", "keys", "log", "files", "snapshots", "chunks", "reserve", "imports", "lost+found"};
 
+// A repair keeps the database that it has replaced as log.damaged-….
 bool is_our_entry(std::string_view name) {
-  return std::ranges::find(kOurEntries, name) != std::end(kOurEntries);
+  return name.starts_with("log.") || std::ranges::find(kOurEntries, name) != std::end(kOurEntries);
 }
 
-// RocksDB begins the names of its files with a capital or a digit.
+// RocksDB begins the names of its files with a capital or a digit. It has these folders besides: what a repair could not use,
+// and logs that it keeps.
 bool may_be_of_rocksdb(std::string_view name) {
-  return (name.front() >= 'A' && name.front() <= 'Z') ||
+  return name == "lost" || name == "archive" || (name.front() >= 'A' && name.front() <= 'Z') ||
          (name.front() >= '0' && name.front() <= '9');
 }
 
