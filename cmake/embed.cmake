@@ -15,7 +15,7 @@ set(dist_stamp)
 file(GLOB page CONFIGURE_DEPENDS ${web}/index.html)
 if(SYNCLINE_WEB AND SYNCLINE_NPM AND page)
   file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS ${web}/src/* ${web}/public/*)
-  file(GLOB web_config CONFIGURE_DEPENDS ${web}/*.html ${web}/w/*.html ${web}/*.json ${web}/*.js ${web}/*.ts ${web}/*.mjs)
+  file(GLOB web_config CONFIGURE_DEPENDS ${web}/*.html ${web}/*.json ${web}/*.js ${web}/*.ts ${web}/*.mjs)
   set(dist ${web}/dist)
   set(dist_stamp ${PROJECT_BINARY_DIR}/web.stamp)
   add_custom_command(

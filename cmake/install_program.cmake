@@ -14,12 +14,6 @@ file(INSTALL ${BUILD}/package/bash/syncline DESTINATION ${data}/bash-completion/
 file(INSTALL ${BUILD}/package/zsh/_syncline DESTINATION ${data}/zsh/site-functions)
 file(INSTALL ${BUILD}/package/fish/syncline.fish DESTINATION ${data}/fish/vendor_completions.d)
 
-# A page for each command, and that of the program.
-file(MAKE_DIRECTORY ${BUILD}/package/man1)
-execute_process(COMMAND ${BUILD}/syncline man --dir ${BUILD}/package/man1 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-file(GLOB pages ${BUILD}/package/man1/*.1)
-file(INSTALL ${pages} DESTINATION ${data}/man/man1)
-
 set(PROGRAM ${CMAKE_INSTALL_PREFIX}/${BINDIR}/syncline)
 configure_file(${SOURCE}/packaging/systemd/syncline.service.in ${BUILD}/package/syncline.service @ONLY)
 file(INSTALL ${BUILD}/package/syncline.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)

@@ -1,6 +1,5 @@
 // Arbitrary bytes as a bundle. The reader refuses them, or returns sections that encode to the same
-// bytes. The result does not depend on how the bytes are divided into pieces. An import of files has a step for each chunk,
-// and keeps only whole files.
+// bytes. The result does not depend on how the bytes are divided into pieces.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +11,6 @@
 #include "log/bundle_kinds.h"
 #include "log/bundle_reader.h"
 #include "node/known_types.h"
-#include "state/bundle_import.h"
 #include "state/bundle_verify.h"
 
 namespace {
@@ -26,23 +24,11 @@ struct Read {
   syncline::ErrorCode error{};
 };
 
-void follow(const syncline::state::FileStep& step, std::uint64_t& left) {
-  using Step = syncline::state::FileStep;
-  if (step.what == Step::kBegin) left = step.bytes;
-  if (step.what == Step::kChunk) {
-    SYNCLINE_ASSERT(!step.chunk.empty() && step.chunk.size() <= left);
-    left -= step.chunk.size();
-  }
-  if (step.what == Step::kKeep) SYNCLINE_ASSERT(left == 0);
-}
-
 Read read(ByteView bytes, std::size_t step) {
   Read result;
   syncline::log::BundleReader reader;
   syncline::log::BundleWriter writer;
   syncline::state::BundleVerifier verifier({.types = syncline::node::known_types()}, {});
-  syncline::state::FilesImport files(0);
-  std::uint64_t left = 0;  // bytes of the file that was begun
   bool sound = true;
   for (std::size_t at = 0; at < bytes.size(); at += step) {
     reader.feed(bytes.subspan(at, std::min(step, bytes.size() - at)));
@@ -57,8 +43,6 @@ Read read(ByteView bytes, std::size_t step) {
       const Bytes written = writer.section(**section);
       result.again.insert(result.again.end(), written.begin(), written.end());
       sound = sound && verifier.section(**section).has_value();
-      for (const syncline::state::ImportStep& each : files.section(**section))
-        follow(std::get<syncline::state::FileStep>(each), left);
     }
   }
   result.whole = reader.finish().has_value();

@@ -16,7 +16,6 @@
 #include "api/backups.h"
 #include "api/cors.h"
 #include "api/imports.h"
-#include "api/reload.h"
 #include "api/security_events.h"
 #include "http/asset.h"
 #include "identity/authenticator.h"
@@ -50,8 +49,6 @@ struct Context {
   Imports* imports = nullptr;
   Backups* backups = nullptr;
   observe::LevelSwitch* log_levels = nullptr;
-  // Called on any loop; must not wait, and calls `done` on any thread. Must not be called once the node ends.
-  std::function<void(Reloaded done)> reload = {};
   SecurityEvents* security_events = nullptr;
   ApiKeys* api_keys = nullptr;
   const identity::TicketAuthenticator* tickets = nullptr;

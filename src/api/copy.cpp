@@ -1,6 +1,6 @@
 // Copies: an object that begins with what another one shows, now or at a moment. A template is any object that is copied.
 //
-// A file is copied by its version, so the bytes are stored once. The copy of a document is a document of its own. Its content has new ids, made by one replica that nobody else is, so:
+// The copy is a document of its own. Its content has new ids, made by one replica that nobody else is, so:
 // - whoever has the original open, or comes back with an old state of it, cannot merge that into the copy by mistake;
 // - what ended with an earlier generation of either name stays ended, because none of its ids come back;
 // - what was deleted in the original is not in the copy, and who reads the copy learns nothing of the original's authors.
@@ -15,7 +15,6 @@
 #include <string>
 #include <utility>
 
-#include "api/files.h"
 #include "api/idempotency.h"
 #include "api/route.h"
 #include "api/support.h"
@@ -144,25 +143,6 @@ void begin_copy_once(node::Shard& shard, std::shared_ptr<Copying> copying,
   });
 }
 
-// On a worker. The bytes of a file stay where they are: both objects name them.
-void carry_over(Inquiry asked, std::shared_ptr<Copying> copying,
-                std::shared_ptr<merge::Object> original) {
-  log::FileStore& files = asked.sources.store.files();
-  const std::string workspace = copying->from.workspace;
-  const merge::Object& object = *original;
-  check_file_bytes(
-      files, workspace, object,
-      [asked = std::move(asked), copying = std::move(copying),
-       original = std::move(original)](Result<void> stored) mutable {
-        if (!stored) return asked.refuse(stored.error());
-        asked.context.shards.on_owner(
-            copying->to.workspace, [copying, original = std::move(original),
-                                    responder = std::move(asked.responder)](node::Shard& shard) mutable {
-              begin_copy_once(shard, std::move(copying), std::move(original), std::move(responder));
-            });
-      });
-}
-
 // On a worker.
 void replay_original(Inquiry asked, std::shared_ptr<Copying> copying, log::Position at,
                      state::SharedDeletions deletions) {
@@ -177,8 +157,12 @@ void replay_original(Inquiry asked, std::shared_ptr<Copying> copying, log::Posit
     if (original->position == 0)
       return asked.refuse({ErrorCode::kNotFound, copying->refusal_of_none()});
     copying->copied = original->position;
-    carry_over(std::move(asked), std::move(copying),
-               std::shared_ptr<merge::Object>(std::move(original->object)));
+    asked.context.shards.on_owner(
+        copying->to.workspace,
+        [copying, object = std::shared_ptr<merge::Object>(std::move(original->object)),
+         responder = std::move(asked.responder)](node::Shard& shard) mutable {
+          begin_copy_once(shard, std::move(copying), std::move(object), std::move(responder));
+        });
   };
   state::replay_object(sources, copying->from.workspace, copying->from.object, at,
                        std::move(replayed));

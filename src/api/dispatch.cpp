@@ -24,7 +24,7 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 38> tables() {
+std::array<std::span<const Route>, 35> tables() {
   return {state_routes(),      write_routes(),           history_routes(),
           restore_routes(),    proof_routes(),           export_routes(),
           retention_routes(),  quarantine_routes(),      shut_routes(),
@@ -36,8 +36,7 @@ std::array<std::span<const Route>, 38> tables() {
           audit_routes(),      delete_routes(),          event_routes(),
           webhook_routes(),    search_routes(),          mcp_routes(),
           copy_routes(),       stream_routes(),          file_routes(),
-          upload_routes(),     delete_workspace_routes(), object_history_routes(),
-          present_routes(),    reload_routes()};
+          upload_routes(),     delete_workspace_routes()};
 }
 
 // The names in a path that matches a template, not decoded.

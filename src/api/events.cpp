@@ -26,38 +26,24 @@ std::string last_words(const Result<void>& how) {
 
 class EventsReader final : public session::FeedReader {
  public:
-  EventsReader(Scheduler& home, limits::HeldPlaces::Place place)
-      : way_(home), place_(std::move(place)) {}
+  explicit EventsReader(Scheduler& home) : way_(home) {}
 
   const std::shared_ptr<WayToAnswer::State>& way() const { return way_.state(); }
 
   // If nothing of a batch is shown, its end is still a place to come back to.
-  bool take(std::vector<SharedPiece> events, log::Position next) override {
+  void take(std::vector<SharedPiece> events, log::Position next) override {
     if (events.empty()) events.push_back(SharedPiece::of(fmt::format("id: {}\n\n", next)));
-    return way_.send(std::move(events));
+    way_.send(std::move(events));
   }
   void end(const Result<void>& how) override { way_.end(last_words(how), how); }
 
  private:
   WayToAnswer way_;
-  limits::HeldPlaces::Place place_;
 };
-
-// When a stream ends, nobody knows.
-constexpr std::string_view kRetryAfterSeconds = "5";
-
-void refuse_stream(Call& call) {
-  http::Response refused = http::error_response(
-      429, "too_many_requests", "this principal follows as many streams of events as it may");
-  refused.headers.emplace_back("Retry-After", kRetryAfterSeconds);
-  call.answer(std::move(refused));
-}
 
 void begin_feed(Call call, session::FeedOrder order) {
   if (call.request.method == "HEAD") return call.answer(event_stream_head());
-  auto place = call.shard.event_streams.take(call.caller.principal);
-  if (!place) return refuse_stream(call);
-  auto reader = std::make_unique<EventsReader>(call.responder.loop(), std::move(*place));
+  auto reader = std::make_unique<EventsReader>(call.responder.loop());
   auto way = reader->way();
   const auto id = call.shard.feeds.begin(std::move(order), std::move(reader));
   if (!id) return call.refuse(id.error());
@@ -82,7 +68,7 @@ Result<std::optional<log::Position>> read_after(const http::Request& request) {
   return *after;
 }
 
-void get_events_here(Call call) {
+void get_events(Call call) {
   const std::string& query = call.request.query;
   const auto after = read_after(call.request);
   if (!after) return call.refuse(after.error());
@@ -103,10 +89,6 @@ void get_events_here(Call call) {
     order.place.after = head->last_position;
     begin_feed(std::move(call), std::move(order));
   });
-}
-
-void get_events(Call call) {
-  bring_connection(std::move(call), get_events_here);
 }
 
 constexpr Route kEventRoutes[] = {

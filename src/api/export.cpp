@@ -3,9 +3,7 @@
 // A client that continues a file states what it has: `size` is the size in its header, `after` the
 // last event, and `crc` the running CRC at that place. `max` ends the answer after about so many
 // bytes, at a place where the file can be continued. So a client need not keep one answer open for
-// long. Among the files of the bundle, it says where it is by `file`, the last file that it has, `chunk`, how many chunks
-// of it, unless it has all of them, and `files_done` and `bytes_done`, what it has in all. `files=0` leaves the bytes of
-// files out.
+// long.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,38 +82,7 @@ struct WantedParts {
   state::ExportWish wish;
   std::uint64_t size = 0;  // 0: everything that exists
   std::uint64_t max_bytes = 0;
-  bool files = true;
 };
-
-// nullopt: not 64 hexadecimal digits, in lower case.
-std::optional<Hash256> hash_from_hex(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  Hash256 hash{};
-  if (text.size() != 2 * hash.size()) return std::nullopt;
-  for (std::size_t i = 0; i < hash.size(); ++i) {
-    const std::size_t high = kDigits.find(text[2 * i]);
-    const std::size_t low = kDigits.find(text[2 * i + 1]);
-    if (high == kDigits.npos || low == kDigits.npos) return std::nullopt;
-    hash[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return hash;
-}
-
-// nullopt: the client has no files yet.
-Result<std::optional<log::BundleFilesMark>> read_files_mark(const http::Request& request) {
-  const auto name = http::query_parameter(request.query, "file");
-  if (!name) return std::nullopt;
-  const auto file = hash_from_hex(*name);
-  const auto chunk = number(request, "chunk", 0);
-  const auto files = number(request, "files_done", 0);
-  const auto bytes = number(request, "bytes_done", 0);
-  for (const auto* each : {&chunk, &files, &bytes})
-    if (!*each) return std::unexpected(each->error());
-  if (!file) return fail(ErrorCode::kInvalid, "file= is no SHA-256 of 64 hexadecimal digits");
-  log::BundleFilesMark mark{.file = *file, .bytes = 0, .chunk = {}, .written = {*files, *bytes}};
-  if (http::query_parameter(request.query, "chunk")) mark.chunk = *chunk;
-  return mark;
-}
 
 Result<WantedParts> read_wish(const http::Request& request) {
   const auto after = number(request, "after", 0);
@@ -126,16 +93,10 @@ Result<WantedParts> read_wish(const http::Request& request) {
     if (!*each) return std::unexpected(each->error());
   WantedParts wanted{.size = *size, .max_bytes = *max};
   wanted.wish.all_snapshots = http::query_parameter(request.query, "snapshots").value_or("") == "1";
-  wanted.files = http::query_parameter(request.query, "files").value_or("") != "0";
   const bool goes_on = http::query_parameter(request.query, "crc").has_value();
   if (goes_on != (*size > 0) || *after > *size || *crc > std::numeric_limits<std::uint32_t>::max())
     return fail(ErrorCode::kInvalid, "to go on with a file, say size=, after= and crc= of it");
-  auto files = read_files_mark(request);
-  if (!files) return std::unexpected(std::move(files.error()));
-  if (*files && (!goes_on || !wanted.files || *after != *size))
-    return fail(ErrorCode::kInvalid, "file= goes on with a bundle with files, after all events");
-  if (goes_on)
-    wanted.wish.from = log::BundleMark{0, static_cast<std::uint32_t>(*crc), *after, *files};
+  if (goes_on) wanted.wish.from = log::BundleMark{0, static_cast<std::uint32_t>(*crc), *after};
   return wanted;
 }
 
@@ -177,7 +138,6 @@ void with_header(Call call, WantedParts wanted, std::string log_name,
       [call = std::move(call), wanted,
        statements = std::move(statements)](Result<log::BundleHeader> header) mutable {
         if (!header) return call.refuse(header.error());
-        if (wanted.files) header->version = log::kBundleVersionWithFiles;
         stream_bundle(std::move(call), wanted, std::move(*header), std::move(statements));
       });
 }

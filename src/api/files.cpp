@@ -300,22 +300,6 @@ std::span<const Route> file_routes() {
   return kFileRoutes;
 }
 
-void check_file_bytes(log::FileStore& files, const std::string& workspace,
-                      const merge::Object& object, log::Done<void> done) {
-  const Bytes state = object.type().name() == log::kFileType ? object.snapshot() : Bytes();
-  if (state.empty()) return done({});
-  const auto version = log::decode_file_version(state);
-  if (!version) return done(std::unexpected(version.error()));
-  files.load_file(std::string(split_name(workspace).tenant), version->hash,
-                  [done = std::move(done)](Result<std::optional<log::StoredFile>> file) mutable {
-                    if (!file) return done(std::unexpected(std::move(file.error())));
-                    if (!*file)
-                      return done(fail(ErrorCode::kGone,
-                                       "the bytes of this version of the file are not stored"));
-                    done({});
-                  });
-}
-
 bool brings_file(const http::Request& request) {
   constexpr std::string_view kBefore = "/v1/workspaces/";
   if (request.method != "PUT" && request.method != "POST" && request.method != "PATCH")

@@ -130,7 +130,6 @@ void get_blame(Inquiry inquiry) {
         sources, path.workspace, path.object, at,
         [asked = std::move(asked), at](Result<std::unique_ptr<state::BlameReader>> read) mutable {
           if (!read) return asked.refuse(read.error());
-          if (http::query_parameter(asked.request.query, "by") == "author") (*read)->join_authors();
           auto blame = std::make_unique<BlameSource>(asked.path.object, at, std::move(*read),
                                                      names_of(asked));
           send_blame(std::move(asked), std::move(blame));

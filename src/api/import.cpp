@@ -14,9 +14,9 @@ using protocol::json_string;
 
 std::string of_json(const std::optional<log::BundleHeader>& header) {
   if (!header) return "null";
-  return fmt::format(R"({{"workspace":{},"log":{},"events":{},"last_hash":{},"files":{}}})",
+  return fmt::format(R"({{"workspace":{},"log":{},"events":{},"last_hash":{}}})",
                      json_string(header->workspace), json_string(header->log_name), header->size,
-                     json_string(to_hex(header->last_hash)), header->has_files());
+                     json_string(to_hex(header->last_hash)));
 }
 
 std::string failure_json(const std::optional<log::Difference>& failure) {

@@ -67,11 +67,6 @@ class Collector final : public http::Exchange {
 
 }  // namespace
 
-http::Responder collect_answer(Scheduler& loop, std::size_t most,
-                               std::move_only_function<void(InnerAnswer)> done) {
-  return http::Responder(std::make_shared<Collector>(loop, most, nullptr, std::move(done)));
-}
-
 void ask_inside(const Call& outer, http::Request request, std::size_t most,
                 std::move_only_function<void(InnerAnswer)> done) {
   request.target = request.raw_path + (request.query.empty() ? "" : "?" + request.query);

@@ -20,15 +20,11 @@ struct InnerAnswer {
   bool too_large = false;   // the body was left out
   bool broken_off = false;  // it ended too early
 
-  bool ok() const { return head.status < 300 && !too_large && !broken_off; }
+  bool ok() const { return head.status < 400 && !too_large && !broken_off; }
 };
 
 // Asks for the client of `outer`, who was admitted with it. A body of more than `most` bytes is not read further.
 void ask_inside(const Call& outer, http::Request request, std::size_t most,
                 std::move_only_function<void(InnerAnswer)> done);
-
-// For a handler that is called without a request of a client: its answer, on that loop.
-http::Responder collect_answer(Scheduler& loop, std::size_t most,
-                               std::move_only_function<void(InnerAnswer)> done);
 
 }  // namespace syncline::api

@@ -9,17 +9,9 @@ namespace {
 
 // Proxies and clients give up connections that are silent for longer.
 constexpr std::uint64_t kSilenceMs = 15'000;
-constexpr std::size_t kWindow = std::size_t{128} << 10;
-constexpr std::size_t kMostQueued = kWindow;
+constexpr std::size_t kMostQueued = std::size_t{256} << 10;
 
 }  // namespace
-
-bool Window::add(std::span<const SharedPiece> events) {
-  for (const SharedPiece& event : events) bytes_ += event.size();
-  if (bytes_ < kWindow) return true;
-  bytes_ = 0;
-  return false;
-}
 
 class LiveAnswer : public std::enable_shared_from_this<LiveAnswer> {
  public:
@@ -47,10 +39,9 @@ class LiveAnswer : public std::enable_shared_from_this<LiveAnswer> {
   }
 
   void take(std::vector<SharedPiece> events) {
-    if (stream_.is_closed()) return;
-    const bool has_room = window_.add(events);
+    if (stream_.is_closed()) return leave();
     for (SharedPiece& event : events) write(std::move(event));
-    if (!has_room) ask_when_drained();
+    ask_when_drained();
   }
 
   void take_besides(SharedPiece event) {
@@ -77,14 +68,10 @@ class LiveAnswer : public std::enable_shared_from_this<LiveAnswer> {
     });
   }
 
-  // In a turn of its own: the feed may be in the midst of giving.
-  void ask() {
-    home_.post([self = shared_from_this()] { self->to_feed(self->how_.more); });
-  }
+  void ask() { to_feed(how_.more); }
   void leave() { to_feed(how_.leave); }
   void to_feed(void (*what)(node::Shard&, std::uint64_t)) {
-    const auto tell = [what, feed = feed_](node::Shard& shard) { what(shard, feed); };
-    how_.loop ? shards_.on(*how_.loop, tell) : shards_.on_owner(workspace_, tell);
+    shards_.on_owner(workspace_, [what, feed = feed_](node::Shard& shard) { what(shard, feed); });
   }
 
   void keep_alive() {
@@ -112,7 +99,6 @@ class LiveAnswer : public std::enable_shared_from_this<LiveAnswer> {
   const std::string workspace_;
   const std::uint64_t feed_;
   LiveHow how_;
-  Window window_;
   bool wrote_ = false;  // since the last look
 };
 
@@ -125,16 +111,10 @@ WayToAnswer::~WayToAnswer() {
   });
 }
 
-bool WayToAnswer::send(std::vector<SharedPiece> events) {
-  const bool has_room = window_.add(events);
-  if (home_.is_current()) {
-    if (state_->answer != nullptr) state_->answer->take(std::move(events));
-    return has_room;
-  }
+void WayToAnswer::send(std::vector<SharedPiece> events) {
   home_.post([state = state_, events = std::move(events)]() mutable {
     if (state->answer != nullptr) state->answer->take(std::move(events));
   });
-  return has_room;
 }
 
 void WayToAnswer::send_besides(SharedPiece event) {
@@ -161,23 +141,6 @@ Error ended_early(const std::optional<Result<void>>& how) {
 }
 
 }  // namespace
-
-void bring_connection(Call call, std::move_only_function<void(Call)> then) {
-  Scheduler& from = call.responder.loop();
-  if (from.is_current()) return then(std::move(call));
-  from.post([call = std::move(call), then = std::move(then)]() mutable {
-    const node::Shards& shards = call.context.shards;
-    const std::size_t home = shards.placement().owner_of(call.path.workspace);
-    http::Responder responder = std::move(call.responder);
-    responder.move_to(home, [&shards, call = std::move(call),
-                             then = std::move(then)](http::Responder moved) mutable {
-      call.responder = std::move(moved);
-      const std::string workspace = call.path.workspace;
-      shards.on_owner(workspace, [call = std::move(call), then = std::move(then)](
-                                     node::Shard&) mutable { then(std::move(call)); });
-    });
-  });
-}
 
 void begin_live_answer(Call call, std::shared_ptr<WayToAnswer::State> way, std::uint64_t feed,
                        LiveHow how) {

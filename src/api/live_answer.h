@@ -2,9 +2,7 @@
 // session/stream_feed.h).
 //
 // The feed lives on the loop of the workspace, and the answer on that of its connection ("home"). They talk by tasks: the
-// feed gives batches until a window is full. If both are on one loop (bring_connection), they are handed over at once. Both
-// ends count the same bytes, so nothing need be said before that. Then the
-// feed waits, and the answer asks for more when most was taken. So a slow reader costs a window and a batch.
+// feed gives a batch, and the answer asks for the next one when most of it was taken. So a slow reader costs one batch.
 //
 //   auto reader = …;                                  // the feed's end, with a WayToAnswer
 //   auto id = call.shard.feeds.begin(order, reader);  // the feed first waits
@@ -14,10 +12,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -34,23 +30,11 @@ struct LiveHow {
   http::Response head;
   std::string first;          // is written at once; may be empty
   std::uint64_t most_ms = 0;  // the answer ends after this time; 0: it does not
-  // The loop of the feed, if that is not the one that owns the workspace of the call.
-  std::optional<std::size_t> loop = {};
   void (*more)(node::Shard& shard, std::uint64_t feed) = nullptr;
   void (*leave)(node::Shard& shard, std::uint64_t feed) = nullptr;
 };
 
 class LiveAnswer;
-
-// How much may be given before the feed waits. Each end of the way has one, and both count alike.
-class Window {
- public:
-  // False: that has filled it. It is empty again when more is asked for.
-  bool add(std::span<const SharedPiece> events);
-
- private:
-  std::size_t bytes_ = 0;
-};
 
 // The feed's end of the way to the answer.
 class WayToAnswer {
@@ -60,9 +44,9 @@ class WayToAnswer {
   WayToAnswer(const WayToAnswer&) = delete;
   WayToAnswer& operator=(const WayToAnswer&) = delete;
 
-  // Sends these, whole events each. True: there is room for more. False: the answer asks for more when there is.
-  bool send(std::vector<SharedPiece> events);
-  // Sends it, and it does not count.
+  // Sends these, whole events each; then the answer asks for more.
+  void send(std::vector<SharedPiece> events);
+  // Sends it, and the answer asks for nothing.
   void send_besides(SharedPiece event);
   // Ends the answer, after these last words, which may be empty. `how`: what is answered if it has not begun.
   void end(std::string last_words, const Result<void>& how);
@@ -78,12 +62,7 @@ class WayToAnswer {
  private:
   Scheduler& home_;
   std::shared_ptr<State> state_;
-  Window window_;
 };
-
-// Brings the connection of the call to the loop of its workspace, if it can move there, and goes on: with a feed and its
-// answer on one loop, what is told to many is not passed to another loop for each.
-void bring_connection(Call call, std::move_only_function<void(Call)> then);
 
 // Begins the answer of a feed that has just begun, and asks the feed for its first batch.
 void begin_live_answer(Call call, std::shared_ptr<WayToAnswer::State> way, std::uint64_t feed,

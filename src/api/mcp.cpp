@@ -1,8 +1,8 @@
 // The endpoint of the Model Context Protocol, over its streamable HTTP transport:
 // https://modelcontextprotocol.io/specification/2025-06-18/basic/transports
 //
-// One request of the client is one POST and has one answer, as JSON. What the server tells by itself comes on the stream that
-// a GET opens (api/mcp_notes.h). A session is bound to its principal and lives on the loop where it began
+// One request of the client is one POST and has one answer, as JSON. The server sends nothing by itself, so a GET, which
+// would wait for that, is 405. A session is bound to its principal and lives on the loop where it began
 // (session/agents.h). What a tool does is a request to the HTTP API (api/mcp_tools.h).
 #include <fmt/format.h>
 
@@ -15,7 +15,6 @@
 
 #include "api/inner_request.h"
 #include "api/mcp_message.h"
-#include "api/mcp_notes.h"
 #include "api/mcp_resources.h"
 #include "api/mcp_tools.h"
 #include "api/media_type.h"
@@ -94,7 +93,7 @@ void begin_session(McpCall mcp) {
       mcp_result(
           mcp.message.id,
           fmt::format(
-              R"({{"protocolVersion":"{}","capabilities":{{"tools":{{}},"resources":{{"subscribe":true}}}},"serverInfo":{{"name":"syncline","title":"Syncline","version":"{}"}},"instructions":{}}})",
+              R"({{"protocolVersion":"{}","capabilities":{{"tools":{{}},"resources":{{}}}},"serverInfo":{{"name":"syncline","title":"Syncline","version":"{}"}},"instructions":{}}})",
               version, SYNCLINE_VERSION_STRING, protocol::json_string(kInstructions))));
   response.headers.emplace_back(kSessionHeader, *id);
   mcp.call.answer(std::move(response));
@@ -167,8 +166,6 @@ void call_tool(McpCall mcp) {
 
 // ---- resources
 
-constexpr std::string_view kNoUri = "the uri is none of a document: syncline://WORKSPACE/OBJECT";
-
 // The request that the tool makes of these arguments, which fit it.
 http::Request request_of_tool(std::string_view tool, Any::Object arguments) {
   return *tool_request(*mcp_tool(tool), Any(std::move(arguments)));
@@ -232,7 +229,8 @@ void read_resource(McpCall given) {
   const std::string uri = text_in(&given.message.params, "uri");
   const auto place = place_of_uri(uri);
   if (!place || place->object.empty() || place->workspace.empty())
-    return given.error(kRpcInvalidParams, kNoUri);
+    return given.error(kRpcInvalidParams,
+                       "the uri is none of a document: syncline://WORKSPACE/OBJECT");
   http::Request request = request_of_tool(
       "read_object", {{"workspace", Any(place->workspace)}, {"object", Any(place->object)}});
   request.query.clear();  // the form is negotiated
@@ -250,71 +248,6 @@ void read_resource(McpCall given) {
       });
 }
 
-// ---- subscriptions
-
-// The caller may read it. Answers on any loop.
-void begin_subscription(std::shared_ptr<McpCall> mcp, const std::string& uri, const McpPlace& place,
-                        std::uint64_t number, std::uint64_t ticket) {
-  const node::Shards& shards = mcp->call.context.shards;
-  const std::size_t session_loop = *Agents::loop_of(mcp->session);
-  begin_watch({.shards = shards,
-               .caller = mcp->call.caller,
-               .workspace = qualified(mcp->call.caller.principal.tenant(), place.workspace),
-               .object = place.object,
-               .uri = uri,
-               .session_loop = session_loop,
-               .session_number = number,
-               .ticket = ticket},
-              [&shards, session_loop, mcp, uri, ticket](Result<void> begun) {
-                if (begun) return mcp->result("{}");
-                shards.on(session_loop, [mcp, uri, ticket](node::Shard& shard) {
-                  auto* notes = notes_of(shard, mcp->call.context.shards, mcp->session,
-                                         mcp->call.caller.principal);
-                  if (notes != nullptr) notes->remove(uri, ticket);
-                });
-                mcp->call.refuse(begun.error());
-              });
-}
-
-void reserve_subscription(std::shared_ptr<McpCall> mcp, const std::string& uri,
-                          const McpPlace& place) {
-  const node::Shards& shards = mcp->call.context.shards;
-  shards.on(*Agents::loop_of(mcp->session), [&shards, mcp, uri, place](node::Shard& shard) {
-    McpNotes* notes = notes_of(shard, shards, mcp->session, mcp->call.caller.principal);
-    if (notes == nullptr) return mcp->error(kRpcNoSession, "the session has ended");
-    const auto ticket = notes->reserve(uri);
-    if (!ticket) return mcp->error(kRpcInvalidParams, ticket.error().message);
-    if (*ticket == 0) return mcp->result("{}");
-    begin_subscription(mcp, uri, place, notes->number(), *ticket);
-  });
-}
-
-void subscribe_resource(McpCall given) {
-  const std::string uri = text_in(&given.message.params, "uri");
-  const auto place = place_of_uri(uri);
-  if (!place || place->object.empty() || place->workspace.empty() ||
-      uri.size() > McpNotes::kMostUriBytes)
-    return given.error(kRpcInvalidParams, kNoUri);
-  http::Request request = request_of_tool(
-      "read_object", {{"workspace", Any(place->workspace)}, {"object", Any(place->object)}});
-  request.method = "HEAD";
-  auto mcp = std::make_shared<McpCall>(std::move(given));
-  ask_inside(mcp->call, std::move(request), kMostAnswerText,
-             [mcp, uri, place = *place](const InnerAnswer& answer) {
-               answer.ok() ? reserve_subscription(mcp, uri, place) : refuse_resource(*mcp, answer);
-             });
-}
-
-void unsubscribe_resource(McpCall given) {
-  auto mcp = std::make_shared<McpCall>(std::move(given));
-  const node::Shards& shards = mcp->call.context.shards;
-  shards.on(*Agents::loop_of(mcp->session), [&shards, mcp](node::Shard& shard) {
-    if (McpNotes* notes = notes_of(shard, shards, mcp->session, mcp->call.caller.principal))
-      notes->remove(text_in(&mcp->message.params, "uri"));
-    mcp->result("{}");
-  });
-}
-
 void serve_message(McpCall mcp) {
   const std::string& method = mcp.message.method;
   if (mcp.message.kind != McpMessage::kRequest) {
@@ -327,8 +260,6 @@ void serve_message(McpCall mcp) {
   if (method == "tools/call") return call_tool(std::move(mcp));
   if (method == "resources/list") return list_resources(std::move(mcp));
   if (method == "resources/read") return read_resource(std::move(mcp));
-  if (method == "resources/subscribe") return subscribe_resource(std::move(mcp));
-  if (method == "resources/unsubscribe") return unsubscribe_resource(std::move(mcp));
   if (method == "resources/templates/list") return mcp.result(resource_templates_json());
   mcp.error(kRpcNoSuchMethod, "there is no method \"" + method + "\"");
 }
@@ -403,8 +334,8 @@ void post_mcp(Call call) {
 void end_session(McpCall mcp) {
   const node::Shards& shards = mcp.call.context.shards;
   const std::size_t home = mcp.call.request.loop;
-  const std::size_t loop = *Agents::loop_of(mcp.session);  // before it is moved
-  shards.on(loop, [&shards, home, mcp = std::move(mcp)](node::Shard& shard) mutable {
+  shards.on(*Agents::loop_of(mcp.session), [&shards, home,
+                                            mcp = std::move(mcp)](node::Shard& shard) mutable {
     shard.agents.end(mcp.session, mcp.call.caller.principal);
     for (std::size_t loop = 0; loop < shards.size(); ++loop)
       shards.on(loop, [session = mcp.session](node::Shard& other) { other.agents.leave(session); });
@@ -418,27 +349,7 @@ void delete_mcp(Call call) {
   with_session({std::move(call), {}, {}, {}}, end_session);
 }
 
-void open_stream(McpCall mcp) {
-  const node::Shards& shards = mcp.call.context.shards;
-  if (mcp.call.request.method == "HEAD") return mcp.call.answer(event_stream_head());
-  const std::size_t loop = *Agents::loop_of(mcp.session);  // before it is moved
-  shards.on(loop, [&shards, mcp = std::move(mcp)](node::Shard& shard) mutable {
-    McpNotes* notes = notes_of(shard, shards, mcp.session, mcp.call.caller.principal);
-    notes == nullptr ? refuse_session(mcp.call, {}) : notes->begin_stream(std::move(mcp.call));
-  });
-}
-
-void get_mcp(Call call) {
-  if (const auto foreign = refuse_page(call)) return call.refuse(*foreign);
-  if (call.request.headers.find("Accept") &&
-      http::wanted(call.request.headers, "text/event-stream") <= 0)
-    return call.answer(
-        http::error_response(406, "no_such_form", "the stream of a session is text/event-stream"));
-  with_session({std::move(call), {}, {}, {}}, open_stream);
-}
-
 constexpr Route kMcpRoutes[] = {
-    {"GET", "/mcp", Right::kRead, get_mcp, Route::kWhileOpen, Route::kNone},
     {"POST", "/mcp", Right::kRead, post_mcp, Route::kWhileOpen, Route::kNone},
     {"DELETE", "/mcp", Right::kRead, delete_mcp, Route::kWhileOpen, Route::kNone},
 };

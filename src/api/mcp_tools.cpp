@@ -169,17 +169,6 @@ http::Request copy_request(const McpArguments& arguments) {
   return request;
 }
 
-http::Request rename_request(const McpArguments& arguments) {
-  http::Request request = request_to("POST", object_target(arguments, "rename"));
-  if (const auto expected = arguments.text("expected_position"))
-    request.headers.add("If-Match", "\"" + *expected + "\"");
-  if (const auto key = arguments.text("idempotency_key"))
-    request.headers.add("Idempotency-Key", *key);
-  pass_on(request, arguments, {"to", "reason"});
-  if (arguments.flag("dry_run")) add_query(request, "dry_run", "1");
-  return request;
-}
-
 // ---- the tools
 
 constexpr McpParameter kListWorkspaces[] = {kLimitParameter, kAfterParameter};
@@ -267,15 +256,6 @@ constexpr McpParameter kCopy[] = {
     {"at", Kind::kMoment, false, "As it was then: a position, a time, or the name of a pin."},
     kKeyParameter};
 
-constexpr McpParameter kRename[] = {
-    kWorkspaceParameter,
-    kObjectParameter,
-    {"to", Kind::kText, true, "The new name, which no object has."},
-    {"reason", Kind::kText, false, "Why; the history of the workspace keeps it."},
-    kExpectedParameter,
-    kDryRunParameter,
-    kKeyParameter};
-
 constexpr McpTool kTools[] = {
     {"list_workspaces", "List the workspaces that you may see.", false, kListWorkspaces,
      list_workspaces_request},
@@ -307,11 +287,6 @@ constexpr McpTool kTools[] = {
      true, kPutText, put_text_request},
     {"copy_object", "Begin a new object with the content of another one. Nothing is overwritten.",
      true, kCopy, copy_request},
-    {"rename_object",
-     "Give an object another name. Its history goes on under that, and whoever asks for the old "
-     "name "
-     "is told the new one.",
-     true, kRename, rename_request},
     {"history",
      "List who changed an object, when, and what each change did. The oldest come first.", false,
      kHistory, history_request},

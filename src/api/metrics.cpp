@@ -26,7 +26,6 @@ struct LoopSample {
   std::size_t shut = 0;  // workspaces
   std::uint64_t shuts = 0;
   std::size_t feeds = 0;
-  std::uint64_t event_streams_refused = 0;
   std::uint64_t feed_reads = 0;
   hooks::HookCounters hooks;
   std::size_t webhooks = 0;
@@ -57,7 +56,6 @@ LoopSample sample(const node::Shard& shard) {
       .shut = shard.host.shut().all().size(),
       .shuts = shard.host.shut().added(),
       .feeds = shard.feeds.size() + shard.streams.size(),
-      .event_streams_refused = shard.event_streams.refused(),
       .feed_reads = shard.feeds.tail().reads(),
       .hooks = shard.hooks.counters(),
       .webhooks = shard.hooks.size(),
@@ -190,9 +188,6 @@ void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loo
                total([](auto& l) { return l.session.kept_waiting; }));
   page.gauge("event_feeds", "Clients that follow a workspace or an object over HTTP.",
              total([](auto& l) { return l.feeds; }));
-  page.counter("event_streams_refused_total",
-               "Streams of events refused because their principal has as many as it may.",
-               total([](auto& l) { return l.event_streams_refused; }));
   page.gauge("agent_sessions", "Sessions of the Model Context Protocol.",
              total([](auto& l) { return l.agent_sessions; }));
   page.gauge("agents_at_work", "Objects on which others see an agent.",

@@ -41,7 +41,7 @@ class AskingReadable : public std::enable_shared_from_this<AskingReadable> {
   }
 
   void ask(const std::string& object) {
-    host_.foresee(caller_, workspace_, object, workspace::Host::kStateAndHistory,
+    host_.foresee(caller_, workspace_, object, {{Right::kRead}, {Right::kHistory}},
                   [self = shared_from_this()](Result<std::vector<Result<void>>> may) {
                     if (!may) return self->done_(std::unexpected(std::move(may.error())));
                     const bool reads = may->front().has_value();

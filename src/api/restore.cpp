@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "api/deleted.h"
-#include "api/files.h"
 #include "api/quarantine.h"
 #include "api/route.h"
 #include "api/support.h"
@@ -79,8 +78,8 @@ struct Plan {
 
 Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Object& then,
                   std::uint64_t replica) {
-  const bool as_it_is = !restore.in_place() && then.replication() != nullptr;
-  auto intent = as_it_is ? merge::diff_since(then, {}) : merge::change_to(now, then, replica);
+  auto intent =
+      restore.in_place() ? merge::change_to(now, then, replica) : merge::diff_since(then, {});
   if (!intent) return std::unexpected(std::move(intent.error()));
   auto prepared = now.prepare(*intent);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
@@ -153,19 +152,8 @@ void replay_then(Restore restore, Inquiry inquiry, state::SharedDeletions gone) 
           if (const auto deleted =
                   state::gone_at(*gone, inquiry.path.object, at, replayed->position))
             return inquiry.refuse(*deleted);
-        if (!replayed)
-          return restore_at(inquiry.context, std::move(restore), std::move(inquiry.responder),
-                            std::move(replayed));
-        log::FileStore& files = inquiry.sources.store.files();
-        const std::string workspace = inquiry.path.workspace;
-        const merge::Object& object = *replayed->object;
-        check_file_bytes(files, workspace, object,
-                         [inquiry = std::move(inquiry), restore = std::move(restore),
-                          replayed = std::move(replayed)](Result<void> stored) mutable {
-                           if (!stored) return inquiry.refuse(stored.error());
-                           restore_at(inquiry.context, std::move(restore),
-                                      std::move(inquiry.responder), std::move(replayed));
-                         });
+        restore_at(inquiry.context, std::move(restore), std::move(inquiry.responder),
+                   std::move(replayed));
       });
 }
 

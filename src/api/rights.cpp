@@ -60,7 +60,7 @@ void show_rights(Call call) {
   const identity::Caller caller = call.caller;
   const Path path = call.path;
   call.shard.host.foresee(
-      caller, path.workspace, path.object, wishes,
+      caller, path.workspace, path.object, std::move(wishes),
       [call = std::move(call)](auto answers) mutable {
         if (!answers) return call.refuse(answers.error());
         const auto place = call.shard.host.has_place(call.path.workspace);

@@ -111,8 +111,6 @@ std::span<const Route> write_routes();   // changes by those who have no replica
 std::span<const Route> delete_routes();  // deleting objects
 std::span<const Route> delete_workspace_routes();
 std::span<const Route> history_routes();  // past states, and who changed them
-std::span<const Route> object_history_routes();  // of one object, in sessions
-std::span<const Route> present_routes();         // who has which object open
 std::span<const Route> restore_routes();
 std::span<const Route> retention_routes();  // how much history is kept
 std::span<const Route> backup_routes();
@@ -121,7 +119,6 @@ std::span<const Route> export_routes();
 std::span<const Route> import_routes();
 std::span<const Route> quarantine_routes();  // objects that cannot be served
 std::span<const Route> shut_routes();        // workspaces that cannot be served
-std::span<const Route> reload_routes();      // takes over changed options
 std::span<const Route> log_level_routes();   // what the server logs
 std::span<const Route> session_routes();     // who is connected
 std::span<const Route> people_routes();      // names of people
@@ -142,7 +139,7 @@ std::span<const Route> mcp_routes();     // agents
 std::span<const Route> copy_routes();
 std::span<const Route> stream_routes();  // Durable Streams
 std::span<const Route> file_routes();
-std::span<const Route> upload_routes();   // of files, resumable
+std::span<const Route> upload_routes();  // of files, resumable
 std::span<const Route> webhook_routes();  // what happens, told to receivers elsewhere
 
 }  // namespace syncline::api

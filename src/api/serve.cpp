@@ -17,7 +17,7 @@ namespace {
 
 // Allows only what the page itself brings. CodeMirror sets styles from its script.
 constexpr std::string_view kContentSecurityPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 http::Response page(const http::Request& request, const http::Asset& asset) {

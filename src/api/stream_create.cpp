@@ -61,9 +61,7 @@ void begin_anew(std::shared_ptr<StreamCreation> creation) {
   wish.reason = "the stream has come to the end of its life";
   creation->call.shard.host.get(creation->call.path.workspace)
       .delete_object(std::move(wish), [creation](Result<workspace::Receipt> deleted) {
-        // The server may have deleted it meanwhile (api/stream_sweep.h).
-        if (!deleted && deleted.error().code != ErrorCode::kGone)
-          return creation->call.refuse(deleted.error());
+        if (!deleted) return creation->call.refuse(deleted.error());
         create_stream(creation);
       });
 }

@@ -15,8 +15,6 @@ namespace syncline::api {
 void put_stream(Call call);      // stream_create.cpp
 void post_stream(Call call);     // stream_append.cpp
 void delete_stream(Call call);   // stream_delete.cpp
-// The same of a stream that has come to the end of its life; 404 if it has not.
-void delete_over_stream(Call call);
 void get_stream(Call call);      // stream_read.cpp
 void get_log_stream(Call call);  // stream_log.cpp
 

@@ -23,7 +23,7 @@ class SseReader final : public session::StreamReader {
   const std::shared_ptr<WayToAnswer::State>& way() const { return way_.state(); }
 
   // Each piece of content is followed by where to go on.
-  bool take(std::vector<session::StreamChunk> chunks, streams::Offset, bool at_end) override {
+  void take(std::vector<session::StreamChunk> chunks, streams::Offset, bool at_end) override {
     std::vector<SharedPiece> events;
     for (std::size_t i = 0; i < chunks.size(); ++i) {
       session::StreamChunk& chunk = chunks[i];
@@ -36,7 +36,7 @@ class SseReader final : public session::StreamReader {
         events.push_back(control(at_end && i + 1 == chunks.size(), chunk.closes));
     }
     if (chunks.empty()) events.push_back(control(at_end, false));
-    return way_.send(std::move(events));
+    way_.send(std::move(events));
   }
   void end(const Result<void>& how) override { way_.end({}, how); }
 

@@ -64,12 +64,11 @@ class LogPageReader : public session::FeedReader {
     ask();
   }
 
-  bool take(std::vector<SharedPiece> events, log::Position next) override {
+  void take(std::vector<SharedPiece> events, log::Position next) override {
     next_ = next;
     const bool waits = wish_.live == ReadWish::Live::kLongPoll;
-    if (events.empty() && (waits || next_ < head_)) return true;
+    if (events.empty() && (waits || next_ < head_)) return ask();
     answer(std::move(events));
-    return false;
   }
   void end(const Result<void>& how) override {
     if (answered_) return;
@@ -144,12 +143,12 @@ class LogSseReader final : public session::FeedReader {
 
   const std::shared_ptr<WayToAnswer::State>& way() const { return way_.state(); }
 
-  bool take(std::vector<SharedPiece> events, log::Position next) override {
+  void take(std::vector<SharedPiece> events, log::Position next) override {
     next_ = next;
     auto pieces = events.empty() ? std::vector<SharedPiece>()
                                  : array_of(std::move(events), "event: data\ndata:", "\n\n");
     pieces.push_back(control(false));
-    return way_.send(std::move(pieces));
+    way_.send(std::move(pieces));
   }
   void at_end(log::Position next) override {
     next_ = next;
@@ -221,10 +220,7 @@ void get_log_stream(Call call) {
     if (head->last_position == 0) return call.refuse(no_such_stream());
     if (head_only) return call.answer(log_head(head->last_position));
     const Offset start = wish.start.at_end ? head->last_position : wish.start.offset;
-    if (wish.live == ReadWish::Live::kSse)
-      return bring_connection(std::move(call), [wish, start](Call here) {
-        follow_log(std::move(here), wish, start);
-      });
+    if (wish.live == ReadWish::Live::kSse) return follow_log(std::move(call), wish, start);
     read_log(std::move(call), std::move(wish), start, head->last_position);
   });
 }

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "api/live_answer.h"
 #include "api/stream_handlers.h"
 #include "api/support.h"
 #include "streams/content_type.h"
@@ -186,19 +185,12 @@ void follow_from_place(Call asked, ReadWish wish, StreamFacts facts) {
       });
 }
 
-void begin_following(Call call, ReadWish wish, StreamFacts facts) {
-  bring_connection(std::move(call),
-                   [wish = std::move(wish), facts = std::move(facts)](Call here) mutable {
-                     if (wish.from_beginning || wish.start.at_end)
-                       return follow_stream(std::move(here), wish, facts);
-                     follow_from_place(std::move(here), std::move(wish), std::move(facts));
-                   });
-}
-
 void begin_read(Call call, ReadWish wish, StreamFacts facts) {
   note_stream_read(call, facts);
-  if (wish.live == ReadWish::Live::kSse)
-    return begin_following(std::move(call), std::move(wish), std::move(facts));
+  const bool follows = wish.live == ReadWish::Live::kSse;
+  if (follows && !wish.from_beginning && !wish.start.at_end)
+    return follow_from_place(std::move(call), std::move(wish), std::move(facts));
+  if (follows) return follow_stream(std::move(call), wish, facts);
   auto read =
       std::make_shared<StreamRead>(StreamRead{std::move(call), std::move(wish), std::move(facts)});
   const ReadWish& wanted = read->wish;

@@ -49,9 +49,7 @@ bool StreamClock::is_over(const streams::StreamConfig& config, std::uint64_t wri
   return config.ttl_s && now_ms >= used_ms && (now_ms - used_ms) / 1000 >= *config.ttl_s;
 }
 
-namespace {
-
-void find(const Call& call, const std::string& object, bool over, log::Done<StreamFacts> done) {
+void find_stream(const Call& call, const std::string& object, log::Done<StreamFacts> done) {
   struct Found {
     StreamFacts facts;
     std::optional<streams::Offset> end;
@@ -69,12 +67,12 @@ void find(const Call& call, const std::string& object, bool over, log::Done<Stre
   };
   node::Shard& shard = call.shard;
   auto answer = [found, &shard, workspace = call.path.workspace, object,
-                 clock = StreamClock::of(call, object), over,
+                 clock = StreamClock::of(call, object),
                  done = std::move(done)](Result<workspace::Workspace::View> view) mutable {
     if (!view && view.error().code != ErrorCode::kGone)
       return done(std::unexpected(std::move(view.error())));
     StreamFacts& facts = found->facts;
-    if (!view || !found->is_stream || clock.is_over(facts.config, facts.written_ms) != over)
+    if (!view || !found->is_stream || clock.is_over(facts.config, facts.written_ms))
       return done(std::unexpected(no_such_stream()));
     facts.position = view->position;
     facts.generation = view->generation;
@@ -84,16 +82,6 @@ void find(const Call& call, const std::string& object, bool over, log::Done<Stre
   };
   shard.host.get(call.path.workspace)
       .read(call.caller, object, std::move(extract), std::move(answer));
-}
-
-}  // namespace
-
-void find_stream(const Call& call, const std::string& object, log::Done<StreamFacts> done) {
-  find(call, object, false, std::move(done));
-}
-
-void find_over_stream(const Call& call, const std::string& object, log::Done<StreamFacts> done) {
-  find(call, object, true, std::move(done));
 }
 
 session::StreamPlace place_of(const Call& call, const std::string& object,
@@ -114,17 +102,6 @@ std::move_only_function<Result<void>(const merge::Object&, log::Position)> with_
     const streams::Stream* stream = streams::as_stream(now);
     if (stream != nullptr && stream->fork_notes() == notes) return {};
     return fail(ErrorCode::kConflict, "the forks of the stream have changed meanwhile");
-  };
-}
-
-std::move_only_function<Result<void>(const merge::Object&, log::Position)> while_over(
-    const Call& call, const StreamFacts& facts) {
-  return [clock = StreamClock::of(call, call.path.object), forks = with_these_forks(facts)](
-             const merge::Object& now, log::Position position) mutable -> Result<void> {
-    const streams::Stream* stream = streams::as_stream(now);
-    if (stream == nullptr || !clock.is_over(stream->config(), stream->written_ms()))
-      return fail(ErrorCode::kConflict, "the stream lives on");
-    return forks(now, position);
   };
 }
 

@@ -32,8 +32,6 @@ struct StreamFacts {
 
 // Reads a stream of the call's workspace. kNotFound: there is none of that name, or it has come to its end of life.
 void find_stream(const Call& call, const std::string& object, log::Done<StreamFacts> done);
-// The same of one that has come to its end of life; kNotFound: it has not.
-void find_over_stream(const Call& call, const std::string& object, log::Done<StreamFacts> done);
 
 // Where the content of that stream stands.
 session::StreamPlace place_of(const Call& call, const std::string& object,
@@ -49,14 +47,11 @@ struct StreamClock {
   bool is_over(const streams::StreamConfig& config, std::uint64_t written_ms) const;
 };
 
+// It is read now.
 // For a deletion: only if nothing was recorded of its forks since the stream was looked at (kConflict).
 std::move_only_function<Result<void>(const merge::Object&, log::Position)> with_these_forks(
     const StreamFacts& facts);
-// The same, and only if it is still at the end of its life.
-std::move_only_function<Result<void>(const merge::Object&, log::Position)> while_over(
-    const Call& call, const StreamFacts& facts);
 
-// It is read now.
 void note_stream_read(const Call& call, const StreamFacts& facts);
 
 Error no_such_stream();

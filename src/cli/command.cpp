@@ -208,41 +208,26 @@ Command& Command::innermost() {
   return *this;
 }
 
-// What is wrong with the command line: first an unknown word, otherwise the message of CLI11.
-std::string Command::what_is_wrong(const std::string& what) const {
+// Reports what is wrong with the command line: first an unknown word, otherwise the message of
+// CLI11.
+int Command::complain(const std::string& what, Console& console) const {
+  console.speak_as(path());
   for (const std::string& word : app_->remaining()) {
     const std::string name = word.substr(0, word.find('='));
-    if (word.size() > 1 && word.starts_with('-'))
-      return fmt::format("unknown option '{}'{}", name, did_you_mean(name, option_names()));
-    if (!commands_.empty())
-      return fmt::format("unknown command '{}'{}", word, did_you_mean(word, command_names()));
-    return fmt::format("one argument too many: '{}'", word);
+    if (word.size() > 1 && word.starts_with('-')) {
+      return console.misused(
+          fmt::format("unknown option '{}'{}", name, did_you_mean(name, option_names())));
+    }
+    if (!commands_.empty()) {
+      return console.misused(
+          fmt::format("unknown command '{}'{}", word, did_you_mean(word, command_names())));
+    }
+    return console.misused(fmt::format("one argument too many: '{}'", word));
   }
   if (!commands_.empty() && app_->get_subcommands().empty() && what.find("subcommand") != what.npos)
-    return fmt::format("which command? One of {}", fmt::join(command_names(), ", "));
-  return what;
-}
-
-Result<void> Command::read(std::vector<std::string> arguments) {
-  arguments = config_first(std::move(arguments));
-  std::reverse(arguments.begin(), arguments.end());
-  try {
-    app_->parse(std::move(arguments));
-  } catch (const CLI::ParseError& error) {
-    return fail(ErrorCode::kInvalid, innermost().what_is_wrong(error.what()));
-  }
-  return {};
-}
-
-std::vector<std::pair<std::string, std::string>> Command::settings() const {
-  std::vector<std::pair<std::string, std::string>> found;
-  for (const OptionSpec& option : options_) {
-    const std::string name = option.name.substr(option.name.find("--"));
-    const CLI::Option* parsed = app_->get_option_no_throw(name);
-    if (parsed != nullptr && parsed->count() > 0)
-      found.emplace_back(name, fmt::format("{}", fmt::join(parsed->results(), ",")));
-  }
-  return found;
+    return console.misused(
+        fmt::format("which command? One of {}", fmt::join(command_names(), ", ")));
+  return console.misused(what);
 }
 
 int Command::main(std::vector<std::string> arguments, Console& console) {
@@ -259,9 +244,7 @@ int Command::main(std::vector<std::string> arguments, Console& console) {
     console.line(version.what());
     return kDone;
   } catch (const CLI::ParseError& error) {
-    const Command& wrong = innermost();
-    console.speak_as(wrong.path());
-    return console.misused(wrong.what_is_wrong(error.what()));
+    return innermost().complain(error.what(), console);
   }
   Command& chosen = innermost();
   console.speak_as(chosen.path());

@@ -18,7 +18,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "cli/console.h"
@@ -98,16 +97,6 @@ class Command {
   // without the program's name.
   int main(std::vector<std::string> arguments, Console& console);
 
-  // Of the root: fills in the targets as main() does, and runs nothing. kInvalid with what is wrong.
-  Result<void> read(std::vector<std::string> arguments);
-  // The words with which main() of the root was called.
-  const std::vector<std::string>& words() const {
-    return parent_ == nullptr ? typed_ : parent_->words();
-  }
-  // What the last parse found for each option, by its long name, from whatever place; only options that
-  // were set somewhere.
-  std::vector<std::pair<std::string, std::string>> settings() const;
-
  private:
   Command(Command& parent, std::string name, std::string summary);
   template <typename T>
@@ -116,7 +105,7 @@ class Command {
   void note_argument(OptionSpec spec, CLI::Option& option, bool many);
   void set_up();
   Command& innermost();
-  std::string what_is_wrong(const std::string& what) const;
+  int complain(const std::string& what, Console& console) const;
 
   Command* parent_ = nullptr;
   std::unique_ptr<CLI::App> root_app_;  // in the root only; owns the others

@@ -2,22 +2,11 @@
 // main calls these functions.
 #pragma once
 
-#include <memory>
-
 #include "cli/command.h"
 
 namespace syncline::cli {
 
-struct ServeOptions;
-
-inline constexpr const char* kProgram = "syncline";
-inline constexpr const char* kProgramSummary =
-    "Keep shared documents in step, and prove how they came to be";
-
-// Adds all commands. `serve`: where the options of `serve` go; nullptr: only its body sees them.
-void add_commands(Command& program, std::shared_ptr<ServeOptions> serve = nullptr);
-
-void add_serve(Command& root, std::shared_ptr<ServeOptions> options);
+void add_serve(Command& root);
 void add_completions(Command& root);
 void add_man(Command& root);
 void add_sim(Command& root);
@@ -42,8 +31,6 @@ void add_cat(Command& root);
 void add_diff(Command& root);
 void add_blame(Command& root);
 void add_restore(Command& root);
-void add_get(Command& root);
-void add_put(Command& root);
 void add_cp(Command& root);
 void add_mv(Command& root);
 void add_rm(Command& root);
@@ -61,9 +48,6 @@ void add_retention(Command& root);
 void add_backup(Command& root);
 void add_quarantine(Command& root);
 void add_shut(Command& root);
-void add_status(Command& root);
-void add_top(Command& root);
-void add_reload(Command& root);
 void add_sessions(Command& root);
 void add_audit(Command& root);
 void add_key(Command& root);

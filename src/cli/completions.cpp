@@ -1,8 +1,7 @@
 // `syncline completions SHELL`: shell scripts made from the table of commands.
 //
 // bash and zsh get a function that finds the command which the words typed so far name, and offers
-// the words of that command. fish gets one line per option with its condition. Names of workspaces and
-// objects come from `syncline ls`, with the options for the source that were typed, within two seconds.
+// the words of that command. fish gets one line per option with its condition.
 #include <fmt/format.h>
 
 #include <functional>
@@ -35,17 +34,6 @@ bool takes_files(const Command& command) {
   return false;
 }
 
-// What the arguments name: "workspaces", "objects" (WORKSPACE/OBJECT), or "".
-std::string_view names_of(const Command& command) {
-  std::string_view names;
-  for (const OptionSpec& argument : command.arguments()) {
-    if (argument.name.starts_with("WORKSPACE/") || argument.name.starts_with("WORKSPACE[/"))
-      return "objects";
-    if (argument.name == "WORKSPACE") names = "workspaces";
-  }
-  return names;
-}
-
 std::string words_of(const Command& command) {
   std::vector<std::string> words = command.command_names();
   for (const OptionSpec& argument : command.arguments())
@@ -76,12 +64,12 @@ std::string value_cases(const Command& command) {
 
 // Common to bash and zsh: sets `words_here`, `values`, `files` and `value` from `found`.
 std::string table_function(const Command& root) {
-  std::string out = "_syncline_table() {\n  words_here=''; values=''; files=0; value=0; names=''\n";
+  std::string out = "_syncline_table() {\n  words_here=''; values=''; files=0; value=0\n";
   out += "  case \"$1\" in\n";
   walk(root, [&](const Command& command) {
-    out += fmt::format("    '{}')\n      words_here='{}'; files={}; names='{}'\n{}      ;;\n",
-                       inner_path(command), words_of(command), takes_files(command) ? 1 : 0,
-                       names_of(command), value_cases(command));
+    out +=
+        fmt::format("    '{}')\n      words_here='{}'; files={}\n{}      ;;\n", inner_path(command),
+                    words_of(command), takes_files(command) ? 1 : 0, value_cases(command));
   });
   out += "  esac\n}\n\n";
   std::string paths;
@@ -91,42 +79,16 @@ std::string table_function(const Command& root) {
   });
   out += "_syncline_is_command() {\n  case \"$1\" in\n    " + paths +
          ") return 0 ;;\n  esac\n  return 1\n}\n";
-  return out + R"sh(
-# Prints what begins with the current word: workspaces, or WORKSPACE/OBJECT once there is a slash.
-# Arguments: "workspaces" or "objects", the current word, and the words typed before it.
-_syncline_names() {
-  local kind="$1" current="$2" program="$3" word wanted=0
-  shift 3
-  local -a source_options
-  source_options=()
-  for word in "$@"; do
-    if [[ $wanted == 1 ]]; then source_options+=("$word"); wanted=0; continue; fi
-    case "$word" in
-      --server|--data-dir|--token-file|--tenant) source_options+=("$word"); wanted=1 ;;
-      --server=*|--data-dir=*|--token-file=*|--tenant=*) source_options+=("$word") ;;
-    esac
-  done
-  if [[ $kind == objects && $current == */* ]]; then
-    local workspace="${current%%/*}"
-    timeout 2 "$program" ls "$workspace" --prefix "${current#*/}" "${source_options[@]}" 2>/dev/null |
-      head -n 1000 | sed "s|^|$workspace/|"
-  elif [[ $kind == objects ]]; then
-    timeout 2 "$program" ls "${source_options[@]}" 2>/dev/null | head -n 1000 | sed 's|$|/|'
-  else
-    timeout 2 "$program" ls "${source_options[@]}" 2>/dev/null | head -n 1000
-  fi
-}
-)sh";
+  return out;
 }
 
 std::string bash_script(const Command& root) {
   return "# bash completion for syncline: source it, or put it into\n"
          "# ~/.local/share/bash-completion/completions/syncline\n\n" +
-         table_function(root) + R"sh(
+         table_function(root) + R"(
 _syncline() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-  local found='' word words_here values files value names
-  local -a typed
+  local found='' word words_here values files value
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     if _syncline_is_command "${found:+$found }$word"; then found="${found:+$found }$word"; fi
   done
@@ -137,25 +99,17 @@ _syncline() {
     compopt -o filenames
     mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
   fi
-  if [[ -n $names && $value == 0 && $current != -* ]]; then
-    read -ra typed <<< "${COMP_LINE:-${COMP_WORDS[*]}}"  # COMP_WORDS cuts URLs at their colons
-    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
-      compgen -W "$(_syncline_names "$names" "$current" "${typed[@]}")" -- "$current")
-    if [[ ${COMPREPLY[*]} == */ ]];
-  then compopt - o nospace;
-  fi fi
 }
 complete -F _syncline syncline
-)sh";
+)";
 }
 
 std::string zsh_script(const Command& root) {
   return "#compdef syncline\n"
          "# zsh completion for syncline: put it into a folder of $fpath as _syncline\n\n" +
-         table_function(root) + R"sh(
+         table_function(root) + R"(
 _syncline() {
-  local previous="${words[CURRENT-1]}" found='' word words_here values files value names
-  local -a known
+  local previous="${words[CURRENT-1]}" found='' word words_here values files value
   for word in "${(@)words[2,CURRENT-1]}"; do
     if _syncline_is_command "${found:+$found }$word"; then found="${found:+$found }$word"; fi
   done
@@ -163,14 +117,10 @@ _syncline() {
   if [[ $value == 1 ]]; then words_here=$values; fi
   compadd -- ${=words_here}
   if [[ $files == 1 ]]; then _files; fi
-  if [[ -n $names && $value == 0 && ${words[CURRENT]} != -* ]]; then
-    known=("${(@f)$(_syncline_names "$names" "${words[CURRENT]}" "${(@)words}")}")
-    compadd -S '' -- "${(@)known}"
-  fi
 }
 
 if [[ "${funcstack[1]}" == _syncline ]]; then _syncline "$@"; else compdef _syncline syncline; fi
-)sh";
+)";
 }
 
 std::string fish_quote(std::string_view text) {
@@ -218,39 +168,6 @@ std::string fish_script(const Command& root) {
   std::string out =
       "# fish completion for syncline: put it into ~/.config/fish/completions/syncline.fish\n\n"
       "complete -c syncline -f\n";
-  out += R"sh(
-# Names from `syncline ls`: workspaces, or WORKSPACE/OBJECT once there is a slash.
-function __syncline_names
-  set -l current (commandline -ct)
-  set -l typed (commandline -opc)
-  set -l source_options
-  set -l wanted 0
-  for word in $typed
-    if test $wanted = 1
-      set -a source_options $word
-      set wanted 0
-    else if contains -- $word --server --data-dir --token-file --tenant
-      set -a source_options $word
-      set wanted 1
-    else if string match -qr -- '^--(server|data-dir|token-file|tenant)=' $word
-      set -a source_options $word
-    end
-  end
-  if test $argv[1] = objects; and string match -q -- '*/*' $current
-    set -l parts (string split -m 1 / -- $current)
-    for name in (timeout 2 $typed[1] ls $parts[1] --prefix $parts[2] $source_options 2>/dev/null | head -n 1000)
-      echo $parts[1]/$name
-    end
-  else if test $argv[1] = objects
-    for name in (timeout 2 $typed[1] ls $source_options 2>/dev/null | head -n 1000)
-      echo $name/
-    end
-  else
-    timeout 2 $typed[1] ls $source_options 2>/dev/null | head -n 1000
-  end
-end
-
-)sh";
   walk(root, [&](const Command& command) {
     const std::string base =
         fmt::format("complete -c syncline -n {}", fish_quote(fish_condition(command)));
@@ -264,8 +181,6 @@ end
         out += fmt::format("{} -a {}\n", base,
                            fish_quote(fmt::format("{}", fmt::join(argument.choices, " "))));
     }
-    if (!names_of(command).empty())
-      out += fmt::format("{} -a '(__syncline_names {})'\n", base, names_of(command));
     for (const OptionSpec& option : command.options()) out += base + fish_option(option) + "\n";
   });
   return out;

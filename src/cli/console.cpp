@@ -100,10 +100,6 @@ int Console::misused(std::string_view text) {
   return kMisused;
 }
 
-int Console::unusable(const Error& error) {
-  return error.code == ErrorCode::kInvalid ? misused(error.message) : failed(error);
-}
-
 int Console::finish(int code) {
   progress({});
   flush();

@@ -46,9 +46,6 @@ class Console {
   // Print what went wrong and return the exit code.
   int failed(const Error& error);
   int misused(std::string_view text);
-  // For an error in what the options name, before anything was asked: kInvalid is misuse, every
-  // other error is a failure.
-  int unusable(const Error& error);
 
   // Flushes. Returns `code`, or kFailed if writing failed.
   int finish(int code);

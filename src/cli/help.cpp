@@ -127,7 +127,7 @@ std::string help_text(const Command& command) {
   for (const OptionSpec& option : command.options())
     options.push_back({option_label(option), option_text(option)});
 
-  std::string out = wrap(command.summary() + ".", 0) + "\n\n" + usage(command) + details(command);
+  std::string out = command.summary() + ".\n\n" + usage(command) + details(command);
   out += section("Commands", commands) + section("Arguments", arguments);
   out += section("Options", options) + examples(command);
   if (!commands.empty()) out += fmt::format("\nMore: {} COMMAND --help\n", command.path());

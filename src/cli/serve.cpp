@@ -8,9 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "backend/process/memory_watch.h"
@@ -31,7 +29,7 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, kStorageSignal}) sigaddset(&set_, signal);
+    for (const int signal : {SIGTERM, SIGINT, kStorageSignal}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of the write
@@ -163,7 +161,6 @@ limits::Rates rates_of(const ServeOptions& options) {
   rates.set(limits::Work::kConnections, options.rate_connections);
   rates.network_factor = options.rate_address_factor;
   rates.principal_factor = options.rate_principal_factor;
-  rates.event_streams = options.max_event_streams;
   return rates;
 }
 
@@ -234,93 +231,15 @@ void drain(backend::Node& node, const ServeOptions& options, Signals& signals,
     reporter.warn("connections were cut", {{"after_seconds", options.drain_seconds}});
 }
 
-// Who waits for a reload. Requests come on any loop; the main thread serves them all, with the next
-// SIGHUP.
-class ReloadDesk {
- public:
-  void ask(api::Reloaded done) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!closed_ && waiting_.size() < kMostWaiting) {
-        waiting_.push_back(std::move(done));
-        kill(getpid(), SIGHUP);
-        return;
-      }
-    }
-    done(fail(ErrorCode::kUnavailable, "the server cannot reload now"));
-  }
-
-  void tell(const Result<api::ReloadReport>& outcome) {
-    std::vector<api::Reloaded> waiting;
-    {
-      const std::scoped_lock lock(mutex_);
-      waiting.swap(waiting_);
-    }
-    for (const api::Reloaded& done : waiting) done(outcome);
-  }
-
-  // Whoever waits is refused, as are all later ones.
-  void close() {
-    {
-      const std::scoped_lock lock(mutex_);
-      closed_ = true;
-    }
-    tell(fail(ErrorCode::kUnavailable, "the server is shutting down"));
-  }
-
- private:
-  static constexpr std::size_t kMostWaiting = 64;
-
-  std::mutex mutex_;
-  std::vector<api::Reloaded> waiting_;  // under mutex_
-  bool closed_ = false;                 // under mutex_
-};
-
-Result<api::ReloadReport> reload(backend::Node& node, const Reread& reread) {
-  auto again = reread();
-  if (!again) return std::unexpected(std::move(again.error()));
-  const auto levels = observe::Levels().changed(again->options.log_level);
-  if (!levels) return fail(ErrorCode::kInvalid, "--log-level: " + levels.error().message);
-  if (auto taken = node.reload({.tls_certificate = again->options.tls_certificate,
-                                .tls_key = again->options.tls_key,
-                                .rates = rates_of(again->options),
-                                .log_levels = *levels});
-      !taken)
-    return std::unexpected(std::move(taken.error()));
-  return api::ReloadReport{std::move(again->restart)};
-}
-
-void report_reload(const Result<api::ReloadReport>& outcome, const observe::Reporter& reporter) {
-  if (!outcome)
-    reporter.error("reload refused: nothing has changed", {{"reason", outcome.error().message}});
-  else
-    reporter.info("reloaded",
-                  {{"needs_restart", fmt::format("{}", fmt::join(outcome->restart, " "))}});
-}
-
-// Returns the signal that ends the server.
-int serve_reloads(backend::Node& node, const Reread& reread, Signals& signals, ReloadDesk& desk,
-                  const observe::Reporter& reporter) {
-  for (;;) {
-    const int signal = signals.wait();
-    if (signal != SIGHUP) return signal;
-    const auto outcome = reload(node, reread);
-    report_reload(outcome, reporter);
-    desk.tell(outcome);
-  }
-}
-
 constexpr std::uint64_t kFlushMs = 1000;
 // For the refusals to reach the clients, after the disk failed.
 constexpr std::uint64_t kTellMs = 1000;
 
-int serve(backend::NodeOptions wanted, const ServeOptions& options, const Reread& reread,
-          Signals& signals, backend::LogWriter& log) {
+int serve(backend::NodeOptions wanted, const ServeOptions& options, Signals& signals,
+          backend::LogWriter& log) {
   const observe::Reporter reporter(&log, observe::Area::kServer);
   wanted.log = &log;
   wanted.on_storage_failure = [](const Error&) { kill(getpid(), kStorageSignal); };
-  ReloadDesk desk;
-  wanted.on_reload = [&desk](api::Reloaded done) { desk.ask(std::move(done)); };
   auto node = backend::Node::start(std::move(wanted));
   if (!node) {  // such as a port that is taken: a command that fails, and not yet a server
     log.flush(kFlushMs);
@@ -333,8 +252,7 @@ int serve(backend::NodeOptions wanted, const ServeOptions& options, const Reread
   options.json ? announce_json(options, **node) : announce(options, **node);
   std::fflush(stdout);
   backend::tell_service_manager("READY=1\nSTATUS=serving " + (*node)->url());
-  const int signal = serve_reloads(**node, reread, signals, desk, reporter);
-  desk.close();
+  const int signal = signals.wait();
   backend::tell_service_manager("STOPPING=1\nSTATUS=stopping");
   bool failed = signal == kStorageSignal;
   if (failed) {
@@ -351,53 +269,26 @@ int serve(backend::NodeOptions wanted, const ServeOptions& options, const Reread
   return failed ? 1 : 0;
 }
 
-struct Prepared {
-  backend::NodeOptions node;
-  observe::Levels levels;
-  observe::Secrets secrets;
-};
-
-Result<Prepared> prepare(const ServeOptions& options) {
-  auto tokens = read_tokens(options);
-  if (!tokens) return std::unexpected(std::move(tokens.error()));
-  const auto levels = observe::Levels().changed(options.log_level);
-  if (!levels) return fail(ErrorCode::kInvalid, "--log-level: " + levels.error().message);
-  observe::Secrets secrets = secrets_of(*tokens);
-  Prepared prepared{.node = node_options(options, identity::Access(std::move(*tokens))),
-                    .levels = *levels,
-                    .secrets = std::move(secrets)};
-  if (options.metrics_listen.empty()) return prepared;
-  auto listen = parse_listen(options.metrics_listen);
-  if (!listen) return std::unexpected(std::move(listen.error()));
-  prepared.node.metrics_address = std::move(listen->address);
-  prepared.node.metrics_port = listen->port;
-  return prepared;
-}
-
 }  // namespace
 
-int run_serve(const ServeOptions& options, const Reread& reread) {
+int run_serve(const ServeOptions& options) {
   backend::return_large_blocks();
   Signals signals;
-  auto prepared = prepare(options);
-  if (!prepared) return complain(prepared.error());
-  backend::LogWriter log({.format = log_format(options),
-                          .levels = prepared->levels,
-                          .secrets = std::move(prepared->secrets)});
-  return serve(std::move(prepared->node), options, reread, signals, log);
-}
-
-int check_serve(const ServeOptions& options, Console& console) {
-  const auto prepared = prepare(options);
-  if (!prepared) return console.unusable(prepared.error());
-  if (auto usable = backend::Node::check(prepared->node); !usable)
-    return console.unusable(usable.error());
-  console.line(options.json ? fmt::format("{{\"ok\":true,\"data_dir\":{}}}",
-                                          protocol::json_string(options.data_dir))
-                            : fmt::format("ready to serve {}: the options, certificate, keys and "
-                                          "data directory can be used",
-                                          options.data_dir));
-  return kDone;
+  auto tokens = read_tokens(options);
+  if (!tokens) return complain(tokens.error());
+  const auto levels = observe::Levels().changed(options.log_level);
+  if (!levels) return complain({ErrorCode::kInvalid, "--log-level: " + levels.error().message});
+  observe::Secrets secrets = secrets_of(*tokens);
+  backend::NodeOptions wanted = node_options(options, identity::Access(std::move(*tokens)));
+  if (!options.metrics_listen.empty()) {
+    auto listen = parse_listen(options.metrics_listen);
+    if (!listen) return complain(listen.error());
+    wanted.metrics_address = std::move(listen->address);
+    wanted.metrics_port = listen->port;
+  }
+  backend::LogWriter log(
+      {.format = log_format(options), .levels = *levels, .secrets = std::move(secrets)});
+  return serve(std::move(wanted), options, signals, log);
 }
 
 }  // namespace syncline::cli

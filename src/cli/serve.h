@@ -1,8 +1,6 @@
 // `syncline serve`: builds the node, prints where it listens, and waits for a signal. What happens
 // meanwhile goes to stderr as lines of a log (backend/report/log_writer.h).
 //
-// SIGHUP makes it take over changed files and options (run_serve()).
-//
 // SIGTERM or SIGINT drains the server: it refuses new connections, makes durable and acknowledges
 // what clients have sent, and closes sessions with 1001. A second signal ends the process at once.
 // If the disk fails, the process ends with exit code 1; edits that were not acknowledged may be
@@ -11,14 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "backend/server/hook_service.h"
 #include "backend/server/identity_service.h"
-#include "cli/console.h"
-#include "syncline/error.h"
 
 namespace syncline::cli {
 
@@ -48,7 +43,6 @@ struct ServeOptions {
   std::uint32_t jwt_leeway_seconds = 30;
   std::string jwt_rights = "write";  // of tokens, if no claim says which
   bool verify = false;               // verify everything before serving
-  bool check = false;                // only say whether it could serve
   std::size_t threads = 0;
   std::size_t memory_mib = 2048;
   std::size_t max_message_mib = 32;
@@ -72,30 +66,13 @@ struct ServeOptions {
   std::uint64_t rate_connections = 1000;
   std::uint64_t rate_address_factor = 50;
   std::uint64_t rate_principal_factor = 500;
-  std::size_t max_event_streams = 10'000;           // of a principal; 0: no limit
   std::size_t max_connections_per_address = kHalf;  // 0: no limit
 
   static constexpr std::size_t kHalf = ~std::size_t{0};  // of the most that the server takes
 };
 
-// The options as they are when a running server is to take them over: the command line and the
-// environment of the process, and the config file as it is then.
-struct RereadOptions {
-  ServeOptions options;
-  std::vector<std::string> restart;  // those that differ, and that only a restart takes over
-};
-using Reread = std::function<Result<RereadOptions>()>;
-
 // Returns the exit code. The tokens come from SYNCLINE_TOKEN and SYNCLINE_READ_TOKEN, or from the
 // file.
-//
-// SIGHUP, and a request of an administrator, make the server take over the certificate, the keys for
-// JWTs, the rates, and the levels of the log, as `reread` gives them: all of them, or none if
-// something cannot be used.
-int run_serve(const ServeOptions& options, const Reread& reread);
-
-// Checks what a start would check first, and neither listens nor changes anything: the options, the
-// token, the certificate, the keys, the data directory. Returns the exit code.
-int check_serve(const ServeOptions& options, Console& console);
+int run_serve(const ServeOptions& options);
 
 }  // namespace syncline::cli

@@ -1,10 +1,4 @@
-#include <algorithm>
 #include <memory>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "cli/commands.h"
 #include "cli/data/verify_data_dir.h"
@@ -61,13 +55,6 @@ void add_rates(Command& serve, ServeOptions& options) {
     serve.option(
         {.name = rate.name, .value = "N", .text = rate.text, .environment = rate.environment},
         options.*rate.value);
-  serve.option(
-      {.name = "--max-event-streams",
-       .value = "N",
-       .text = "Streams of events that a principal may have open on each event loop; 0: no "
-               "limit",
-       .environment = "SYNCLINE_MAX_EVENT_STREAMS"},
-      options.max_event_streams);
   serve.option({.name = "--max-connections-per-address",
                 .value = "N",
                 .text = "Connections that an address may have open; 0: no limit",
@@ -76,42 +63,11 @@ void add_rates(Command& serve, ServeOptions& options) {
                options.max_connections_per_address);
 }
 
-// What a running server takes over (docs/configuration.md).
-bool is_reloadable(std::string_view option) {
-  return option == "--tls-cert" || option == "--tls-key" || option == "--log-level" ||
-         (option.starts_with("--rate-"));
-}
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-// The options that are set to something else in the two, as far as they need a restart.
-std::vector<std::string> differing(const Settings& before, const Settings& now) {
-  std::set<std::string> names;
-  const auto add = [&names](const Settings& some, const Settings& others) {
-    for (const auto& setting : some)
-      if (!is_reloadable(setting.first) && std::ranges::find(others, setting) == others.end())
-        names.insert(setting.first);
-  };
-  add(before, now);
-  add(now, before);
-  return {names.begin(), names.end()};
-}
-
-// As `serve` itself was read: the same words and environment, and the config file as it is now.
-Result<RereadOptions> read_again(const Command& serve) {
-  auto options = std::make_shared<ServeOptions>();
-  Command program(kProgram, kProgramSummary);
-  add_commands(program, options);
-  if (auto read = program.read(serve.words()); !read)
-    return std::unexpected(std::move(read.error()));
-  return RereadOptions{*options,
-                       differing(serve.settings(), program.find(serve.name())->settings())};
-}
-
 }  // namespace
 
-void add_serve(Command& root, std::shared_ptr<ServeOptions> options) {
+void add_serve(Command& root) {
   Command& serve = root.add("serve", "Serve documents to Yjs editors");
+  auto options = std::make_shared<ServeOptions>();
   serve.option({.name = "--data-dir",
                 .value = "DIR",
                 .text = "Where everything is kept; created if missing",
@@ -312,15 +268,8 @@ void add_serve(Command& root, std::shared_ptr<ServeOptions> options) {
                 .environment = "SYNCLINE_LOG_FORMAT",
                 .choices = {"auto", "text", "json"}},
                options->log_format);
-  serve.flag({.name = "--check",
-              .text = "Only say whether it could serve so: check the options, token, certificate, "
-                      "keys and data directory, and change nothing"},
-             options->check);
   serve.json_flag(options->json);
   serve.details(
-      "SIGHUP, or `syncline reload`, makes it take over the certificate, the keys for JWTs, the "
-      "rates "
-      "and the log level from the files as they are then, also from the config file.\n"
       "SIGTERM or SIGINT drains: what clients have sent is synced and acknowledged first; a second "
       "one ends at once. `syncline log-level` changes what a running server logs. The token may "
       "also stand in SYNCLINE_TOKEN, one that may only read in "
@@ -329,14 +278,11 @@ void add_serve(Command& root, std::shared_ptr<ServeOptions> options) {
   serve.example(
       "syncline serve --address 0.0.0.0 --token-file token --tls-cert c.pem --tls-key k.pem",
       "to the network, with TLS and a token");
-  serve.example("syncline serve --check --config /etc/syncline.toml",
-                "before a restart with a changed file");
-  serve.run([options, &serve](Console& console) {
-    if (options->check) return check_serve(*options, console);
+  serve.run([options](Console& console) {
     if (options->verify)
       if (const auto sound = verify_first(*options, console); !sound)
         return console.failed(sound.error());
-    return run_serve(*options, [&serve] { return read_again(serve); });
+    return run_serve(*options);
   });
 }
 

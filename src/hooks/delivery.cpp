@@ -289,7 +289,8 @@ void Delivery::judge(std::shared_ptr<Turn> turn) {
     if (!may->front()) return leave_out(*turn, may->front().error().message);
     post(turn, may->back().has_value());
   };
-  services_.host.foresee(maker_, endpoint_.workspace, object, workspace::Host::kStateAndHistory,
+  services_.host.foresee(maker_, endpoint_.workspace, object,
+                         {{identity::Right::kRead}, {identity::Right::kHistory}},
                          std::move(answer));
 }
 

@@ -73,17 +73,6 @@ void Responder::give_up() {
   respond(error_response(500, "internal", "the request was not answered"));
 }
 
-void Responder::move_to(std::size_t loop, std::move_only_function<void(Responder)> then) {
-  const auto exchange = std::exchange(exchange_, nullptr);
-  SYNCLINE_ASSERT(exchange && exchange->loop().is_current());
-  Exchange::Moved moved = [self = std::move(*this),
-                           then = std::move(then)](std::shared_ptr<Exchange> there) mutable {
-    self.exchange_ = std::move(there);
-    then(std::move(self));
-  };
-  if (!exchange->move_to(loop, moved)) moved(exchange);
-}
-
 void Responder::add_header(std::string name, std::string value) {
   headers_.emplace_back(std::move(name), std::move(value));
 }

@@ -38,10 +38,6 @@ class Exchange {
   virtual void when_closed(Task task) = 0;
   // As Stream::when_drained. By default, it only lets some time pass.
   virtual void when_drained(std::size_t bytes, Task task);
-  // True: the connection goes to the loop with this number, where `then`, which it has taken, gets it. After the call,
-  // this exchange is of no use. False: it stays, and `then` is untouched. By default, it stays.
-  using Moved = std::move_only_function<void(std::shared_ptr<Exchange>)>;
-  virtual bool move_to(std::size_t /*loop*/, Moved& /*then*/) { return false; }
   // Becomes true when the client has left, so that work on its answer can end. May be read on any
   // thread. nullptr: this is not known.
   virtual std::shared_ptr<const std::atomic<bool>> abandoned() { return nullptr; }
@@ -116,11 +112,6 @@ class Responder {
 
   // The loop of the connection. Must not be called after an answer.
   Scheduler& loop() { return exchange_->loop(); }
-
-  // Takes the connection to the loop with this number, if it can move there; it stays there for its further requests.
-  // Calls `then` on the loop where it is afterwards, at the latest when the server stops: then it may not be called at
-  // all. Must be called on the connection's loop.
-  void move_to(std::size_t loop, std::move_only_function<void(Responder)> then);
 
   // True when the client has left, as far as is known. Must be called on the connection's loop; the
   // result may be read on any thread.

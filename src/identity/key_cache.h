@@ -45,7 +45,6 @@ class KeyCache {
 
   // True if a fetch should start, because the keys are old. The caller then calls began(), and fetches.
   bool is_due(std::uint64_t now_ms) const;
-  bool is_fetching() const { return fetching_; }
 
   // Somebody needs other keys than `known`. Either `done` is called before this returns, or it waits for the fetch
   // that runs or must now start. True if it must start; then the caller has called began() in effect, and

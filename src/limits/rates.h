@@ -50,8 +50,6 @@ struct Rates {
   std::uint64_t network_factor = kNetworkFactor;
   // The same for a principal. It may send as many requests as one network for each kNetworkFactor. 0: no limits.
   std::uint64_t principal_factor = 500;
-  // Streams of events that a principal may have open (limits/held_places.h). 0: no limit.
-  std::size_t event_streams = 10'000;
 
   Rate of_connection(Work work) const { return of[static_cast<std::size_t>(work)]; }
   Rate of_network(Work work) const;
@@ -107,8 +105,6 @@ class NetworkRates {
       : rates_(rates), networks_(places), principals_(kPrincipals) {}
 
   const Rates& rates() const { return rates_; }
-  // From now on these hold, also for connections that are open. What was used stays used.
-  void set_rates(const Rates& rates) { rates_ = rates; }
 
   // The key of the network of a peer ("203.0.113.5:51234"). 0: nothing limits it; an empty peer
   // has it.
@@ -130,7 +126,7 @@ class NetworkRates {
  private:
   static constexpr std::size_t kPrincipals = 1024;  // a place has 72 bytes
 
-  Rates rates_;
+  const Rates rates_;
   BucketTable networks_;
   BucketTable principals_;
 };

@@ -23,7 +23,6 @@ std::size_t large_parts(const BundleSection& section) {
     for (const ByteView record : events->records) bytes += record.size() + ByteWriter::kMaxVarint;
     return bytes;
   }
-  if (const auto* chunk = std::get_if<BundleChunk>(&section)) return kBesides + chunk->bytes.size();
   const auto* snapshot = std::get_if<BundleSnapshot>(&section);
   return snapshot == nullptr ? kBesides
                              : kBesides + snapshot->object.size() + snapshot->state.size();
@@ -73,24 +72,9 @@ BundleKind write_body(const BundlePins& pins, ByteWriter& out) {
   return BundleKind::kPins;
 }
 
-BundleKind write_body(const BundleFile& file, ByteWriter& out) {
-  out.append(ByteView(file.hash));
-  out.var_uint(file.bytes);
-  return BundleKind::kFile;
-}
-
-BundleKind write_body(const BundleChunk& chunk, ByteWriter& out) {
-  out.append(chunk.bytes);
-  return BundleKind::kChunk;
-}
-
 BundleKind write_body(const BundleEnd& end, ByteWriter& out) {
   out.var_uint(end.size);
   out.append(ByteView(end.root));
-  if (end.contents) {
-    out.var_uint(end.contents->files);
-    out.var_uint(end.contents->bytes);
-  }
   return BundleKind::kEnd;
 }
 

@@ -1,5 +1,5 @@
-// Bundle: a workspace as one file: its events as records, signed statements, pins, snapshots where
-// they are needed, and the bytes of the files that its events name (log/file_version.h). It is written and read from front to back, one section at a time, in
+// Bundle: a workspace as one file: its events as records, signed statements, pins, and snapshots
+// where they are needed. It is written and read from front to back, one section at a time, in
 // bounded memory.
 //
 // docs/formats/bundle.md specifies the bytes. In short: a magic number, then sections with a kind,
@@ -8,7 +8,7 @@
 // file from a cut one. The hashes and signatures in the file prove its content; the CRCs do not.
 //
 // Order: header, statements, then sections of events, each followed by the snapshots at its end,
-// then pins, then files by hash, each followed by its chunks, end.
+// then pins, end.
 //
 // Thread-safety: none per object. Errors: those of the reader (log/bundle_reader.h); writing has
 // none.
@@ -16,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -39,8 +38,7 @@ inline constexpr std::size_t kSectionEventBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kSectionEvents = 4096;
 inline constexpr std::size_t kSectionPins = 1000;
 
-inline constexpr std::uint64_t kBundleVersion = 2;           // without the bytes of files
-inline constexpr std::uint64_t kBundleVersionWithFiles = 3;
+inline constexpr std::uint64_t kBundleVersion = 2;
 
 inline constexpr std::uint8_t kBundleMagic[8] = {0x89, 'S', 'L', 'B', '\r', '\n', 0x1a, '\n'};
 
@@ -51,7 +49,6 @@ struct BundleHeader {
   Hash256 last_hash{};     // of the last event
   std::uint64_t version = kBundleVersion;
 
-  bool has_files() const { return version >= kBundleVersionWithFiles; }
   bool operator==(const BundleHeader&) const = default;
 };
 
@@ -77,47 +74,19 @@ struct BundlePins {
   std::vector<Pin> pins;  // by name, ascending over all sections
 };
 
-// A file that an event names, or a state. Its chunks follow: as many as its size makes necessary.
-struct BundleFile {
-  Hash256 hash{};  // of all its bytes; ascending over the bundle
-  std::uint64_t bytes = 0;
-};
-
-// kFileChunkBytes of the last file (log/file_store.h), or what is left of it.
-struct BundleChunk {
-  ByteView bytes;
-};
-
-struct BundleContents {
-  std::uint64_t files = 0;
-  std::uint64_t bytes = 0;  // of all of them
-
-  bool operator==(const BundleContents&) const = default;
-};
-
 struct BundleEnd {
   std::uint64_t size = 0;
-  Hash256 root{};                               // of the Merkle tree over all events
-  std::optional<BundleContents> contents = {};  // in a bundle with files
+  Hash256 root{};  // of the Merkle tree over all events
 };
 
-using BundleSection = std::variant<BundleHeader, Statement, BundleEvents, BundleSnapshot, BundlePins,
-                                   BundleFile, BundleChunk, BundleEnd>;
+using BundleSection =
+    std::variant<BundleHeader, Statement, BundleEvents, BundleSnapshot, BundlePins, BundleEnd>;
 
-// A place among the files of a bundle.
-struct BundleFilesMark {
-  Hash256 file{};                      // the last one before; all zero: none
-  std::uint64_t bytes = 0;             // of that file
-  std::optional<std::uint64_t> chunk;  // as many of its chunks are before; nullopt: all
-  BundleContents written;              // up to here, with that file
-};
-
-// A place at which a writer can continue the file: before a section of events, a file or a chunk.
+// A place at which a writer can continue the file: before a section of events.
 struct BundleMark {
   std::uint64_t offset = 0;  // bytes of the file
   std::uint32_t crc = 0;     // the running CRC
   Position after = 0;        // the last event before
-  std::optional<BundleFilesMark> files = {};  // the place is after all events and pins
 };
 
 // Encodes sections one after the other. The owner of the file appends them.

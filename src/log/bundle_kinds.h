@@ -14,8 +14,6 @@ enum class BundleKind : std::uint8_t {
   kPins = 5,
   kEnd = 6,
   kTypedSnapshot = 7,
-  kFile = 8,
-  kChunk = 9,
 };
 
 inline constexpr std::size_t kSectionHeadBytes = 5;  // kind, length

@@ -9,8 +9,6 @@
 #include "base/crc32c.h"
 #include "base/utf8.h"
 #include "log/bundle_kinds.h"
-#include "log/file_store.h"
-#include "log/file_version.h"
 
 namespace syncline::log {
 namespace {
@@ -46,10 +44,6 @@ std::string read_text(ByteReader& in) {
   return in.ok() ? std::string(text) : std::string();
 }
 
-std::string lacks_bytes(const BundleFile& file, std::uint64_t left) {
-  return fmt::format("the file {} lacks {} of its {} bytes", to_hex(file.hash), left, file.bytes);
-}
-
 bool whole(const ByteReader& in) {
   return in.ok() && in.at_end();
 }
@@ -57,33 +51,12 @@ bool whole(const ByteReader& in) {
 }  // namespace
 
 BundleReader::BundleReader(const BundleHeader& header, const BundleMark& mark)
-    : stage_(mark.files       ? Stage::kFiles
-             : mark.after > 0 ? Stage::kEvents
-                              : Stage::kStatements),
+    : stage_(mark.after > 0 ? Stage::kEvents : Stage::kStatements),
       offset_(mark.offset),
       crc_(mark.crc),
       size_(header.size),
       after_(mark.after),
-      snapshot_at_(mark.after),
-      has_files_(header.has_files()) {
-  if (!mark.files) return;
-  file_ = {mark.files->file, mark.files->bytes};
-  contents_ = mark.files->written;
-  if (mark.files->chunk)
-    file_left_ = file_.bytes - std::min(file_.bytes, *mark.files->chunk * kFileChunkBytes);
-}
-
-BundleFilesMark BundleReader::files_mark() const {
-  BundleFilesMark mark{.file = file_.hash, .bytes = file_.bytes, .chunk = {}, .written = contents_};
-  if (file_left_ > 0) mark.chunk = (file_.bytes - file_left_) / kFileChunkBytes;
-  return mark;
-}
-
-BundleMark BundleReader::here() const {
-  BundleMark mark{offset_, crc_, after_};
-  if (has_files_ && stage_ >= Stage::kPins) mark.files = files_mark();
-  return mark;
-}
+      snapshot_at_(mark.after) {}
 
 void BundleReader::feed(ByteView bytes) {
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
@@ -142,8 +115,6 @@ Result<BundleSection> BundleReader::parse(std::uint8_t kind, ByteView body) {
     case BundleKind::kSnapshot: return parse_snapshot(body, false);
     case BundleKind::kTypedSnapshot: return parse_snapshot(body, true);
     case BundleKind::kPins: return parse_pins(body);
-    case BundleKind::kFile: return parse_file(body);
-    case BundleKind::kChunk: return parse_chunk(body);
     case BundleKind::kEnd: return parse_end(body);
   }
   return refuse(ErrorCode::kUnsupported, "a section of an unknown kind");
@@ -152,11 +123,10 @@ Result<BundleSection> BundleReader::parse(std::uint8_t kind, ByteView body) {
 Result<BundleSection> BundleReader::parse_header(ByteView body) {
   ByteReader in(body);
   const std::uint64_t version = read_number(in);
-  if (in.ok() && version > kBundleVersionWithFiles)
+  if (in.ok() && version > kBundleVersion)
     return refuse(
         ErrorCode::kUnsupported,
-        fmt::format("format version {}, this build reads up to {}", version,
-                    kBundleVersionWithFiles));
+        fmt::format("format version {}, this build reads up to {}", version, kBundleVersion));
   BundleHeader header;
   header.version = version;
   header.workspace = read_text(in);
@@ -167,7 +137,6 @@ Result<BundleSection> BundleReader::parse_header(ByteView body) {
       !check_workspace_name(header.workspace))
     return refuse(ErrorCode::kMalformed, "the header is malformed");
   size_ = header.size;
-  has_files_ = header.has_files();
   stage_ = Stage::kStatements;
   return header;
 }
@@ -246,57 +215,13 @@ Result<BundleSection> BundleReader::parse_pins(ByteView body) {
   return pins;
 }
 
-Result<BundleSection> BundleReader::parse_file(ByteView body) {
-  if (!has_files_) return refuse(ErrorCode::kMalformed, "this bundle has no files");
-  if (file_left_ > 0) return refuse(ErrorCode::kMalformed, lacks_bytes(file_, file_left_));
-  if (after_ != size_ || stage_ > Stage::kFiles)
-    return refuse(ErrorCode::kMalformed, "a file at a wrong place");
-  ByteReader in(body);
-  BundleFile file;
-  read_hash_into(in, file.hash);
-  file.bytes = read_number(in);
-  if (!whole(in) || file.bytes > kMaxFileBytes)
-    return refuse(ErrorCode::kMalformed, "a file is malformed");
-  if (contents_.files > 0 && file.hash <= file_.hash)
-    return refuse(ErrorCode::kMalformed,
-                  fmt::format("the file {} is doubled, or not in order", to_hex(file.hash)));
-  mark_ = BundleMark{offset_, crc_, after_, files_mark()};
-  stage_ = Stage::kFiles;
-  file_ = file;
-  file_left_ = file.bytes;
-  ++contents_.files;
-  contents_.bytes += file.bytes;
-  return file;
-}
-
-Result<BundleSection> BundleReader::parse_chunk(ByteView body) {
-  if (stage_ != Stage::kFiles || file_left_ == 0)
-    return refuse(ErrorCode::kMalformed, "bytes that belong to no file");
-  if (body.size() != std::min<std::uint64_t>(kFileChunkBytes, file_left_))
-    return refuse(ErrorCode::kMalformed,
-                  fmt::format("a part of the file {} has a wrong length", to_hex(file_.hash)));
-  mark_ = BundleMark{offset_, crc_, after_, files_mark()};
-  file_left_ -= body.size();
-  return BundleChunk{body};
-}
-
 Result<BundleSection> BundleReader::parse_end(ByteView body) {
   ByteReader in(body);
   BundleEnd end;
   end.size = read_number(in);
   read_hash_into(in, end.root);
-  if (has_files_) {
-    end.contents.emplace();
-    end.contents->files = read_number(in);
-    end.contents->bytes = read_number(in);
-  }
-  if (file_left_ > 0) return refuse(ErrorCode::kMalformed, lacks_bytes(file_, file_left_));
   if (!whole(in) || end.size != size_ || after_ != size_)
     return refuse(ErrorCode::kMalformed, "the end comes too early");
-  if (end.contents && *end.contents != contents_)
-    return refuse(ErrorCode::kMalformed,
-                  fmt::format("there should be {} files, and there are {}", end.contents->files,
-                              contents_.files));
   stage_ = Stage::kEnd;
   return end;
 }

@@ -39,15 +39,15 @@ class BundleReader {
 
   bool at_end() const { return stage_ == Stage::kEnd; }
 
-  // whole_bytes: the size of all whole sections. mark: the beginning of the last section of events, of a file
-  // or of a chunk; without one, a file can only be started again.
+  // whole_bytes: the size of all whole sections. mark: the beginning of the last section of events;
+  // without one, a file can only be started again.
   std::uint64_t whole_bytes() const { return offset_; }
   const std::optional<BundleMark>& mark() const { return mark_; }
   // The place after all sections that were returned.
-  BundleMark here() const;
+  BundleMark here() const { return {offset_, crc_, after_}; }
 
  private:
-  enum class Stage : std::uint8_t { kMagic, kHeader, kStatements, kEvents, kPins, kFiles, kEnd };
+  enum class Stage : std::uint8_t { kMagic, kHeader, kStatements, kEvents, kPins, kEnd };
 
   Result<BundleSection> parse(std::uint8_t kind, ByteView body);
   Result<BundleSection> parse_header(ByteView body);
@@ -55,10 +55,7 @@ class BundleReader {
   Result<BundleSection> parse_events(ByteView body);
   Result<BundleSection> parse_snapshot(ByteView body, bool typed);
   Result<BundleSection> parse_pins(ByteView body);
-  Result<BundleSection> parse_file(ByteView body);
-  Result<BundleSection> parse_chunk(ByteView body);
   Result<BundleSection> parse_end(ByteView body);
-  BundleFilesMark files_mark() const;
 
   std::unexpected<Error> refuse(ErrorCode code, std::string_view what) const;
 
@@ -72,10 +69,6 @@ class BundleReader {
   Position snapshot_at_ = 0;  // of the last one
   std::size_t statements_ = 0;
   std::string last_pin_;
-  bool has_files_ = false;
-  BundleFile file_;             // the last one
-  std::uint64_t file_left_ = 0;  // bytes of it that follow
-  BundleContents contents_;     // so far
   std::optional<BundleMark> mark_;
 };
 

@@ -27,7 +27,6 @@
 
 #include "base/sha256.h"
 #include "log/done.h"
-#include "log/event.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
@@ -80,12 +79,6 @@ struct StoredFile {
   std::uint64_t chunks() const { return (bytes + kFileChunkBytes - 1) / kFileChunkBytes; }
 };
 
-// Of the files that events of a workspace keep, a part.
-struct KeptFiles {
-  std::vector<Hash256> files;   // ascending
-  std::optional<Hash256> next;  // there may be others, after this one
-};
-
 class FileStore {
  public:
   virtual ~FileStore() = default;
@@ -128,12 +121,6 @@ class FileStore {
   // nullopt: it is not stored.
   virtual void load_file(std::string tenant, Hash256 file,
                          Done<std::optional<StoredFile>> done) = 0;
-
-  // The files that events of the workspace keep, of those up to position `to`: after `after`, in the order of their
-  // hashes. They need not be stored. It looks at kKeptAtOnce files of the tenant at most.
-  static constexpr std::size_t kKeptAtOnce = 1000;
-  virtual void list_kept(std::string workspace, Position to, std::optional<Hash256> after,
-                         Done<KeptFiles> done) = 0;
 
   // The bytes of a chunk of a file or of an upload, counted from 0. kNotFound: it was removed meanwhile. kCorrupt: it is
   // damaged.

@@ -253,21 +253,6 @@ class DocType : public ObjectType {
     return ids;
   }
 
-  Result<Bytes> version_after(ByteView version, std::span<const ByteView> recorded) const override {
-    crdt::StateVector known;
-    if (!version.empty()) {
-      auto before = crdt::decode_state_vector(version);
-      if (!before) return std::unexpected(std::move(before.error()));
-      known = std::move(*before);
-    }
-    for (const ByteView change : recorded) {
-      const auto ids = ids_of(change);
-      if (!ids) return std::unexpected(ids.error());
-      for (const IdRange& each : *ids) known.raise(each.client, each.clock + each.length);
-    }
-    return crdt::encode_state_vector(known);
-  }
-
   Result<Bytes> join(std::span<const ByteView> intents) const override {
     return crdt::join_updates(intents);
   }

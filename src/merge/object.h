@@ -122,11 +122,6 @@ class ObjectType {
   // The ids that a recorded change introduces. Empty unless the objects have the facet Attribution.
   virtual Result<std::vector<IdRange>> ids_of(ByteView) const { return std::vector<IdRange>(); }
 
-  // The version (merge::Replication) of an object that was at `version` and has carried out these recorded changes, found
-  // without an object, because carrying them out may cost too much. Costs what reading them costs. By default, objects
-  // have no versions.
-  virtual Result<Bytes> version_after(ByteView, std::span<const ByteView>) const { return Bytes(); }
-
   // False: what objects hold stands in the log under one name and generation.
   virtual bool can_be_renamed() const { return true; }
 

@@ -21,7 +21,6 @@
 #include "hooks/first_contents.h"
 #include "identity/revocations.h"
 #include "limits/failed_tokens.h"
-#include "limits/held_places.h"
 #include "limits/rates.h"
 #include "limits/tenants.h"
 #include "limits/usage.h"
@@ -138,7 +137,6 @@ struct Shard {
   const std::unique_ptr<TenantPolicies> tenant_policies;  // nullptr: there are none
   limits::FailedTokens failed_tokens;
   limits::NetworkRates rates;
-  limits::HeldPlaces event_streams;
   identity::Revocations revocations;  // the same on every loop
   session::SessionTable sessions;
   OneByOne tenant_changes;  // of records of tenants; that of the first loop counts for all

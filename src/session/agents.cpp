@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -46,10 +45,9 @@ class Agents::Shown final : public workspace::Subscriber, public LiveSession, To
 
   // Whoever may not show himself is not told so: he has not asked for it.
   void begin() {
-    static const std::array<workspace::Host::Wish, 2> kToBeShown = {
-        {{identity::Right::kRead}, {identity::Right::kPresence}}};
     agents_.host_.foresee(
-        work_.caller, work_.workspace, work_.object, kToBeShown,
+        work_.caller, work_.workspace, work_.object,
+        {{identity::Right::kRead}, {identity::Right::kPresence}},
         [this, alive = std::weak_ptr(alive_)](const Result<std::vector<Result<void>>>& may) {
           if (alive.expired()) return;
           const bool both = may && may->front() && may->back();
@@ -217,25 +215,7 @@ Agents::Session* Agents::find(std::string_view id, const identity::Principal& pr
   return &found->second;
 }
 
-Agents::Attached* Agents::attach(std::string_view id, const identity::Principal& principal,
-                                 const Attach& make) {
-  Session* session = find(id, principal);
-  if (session == nullptr) return nullptr;
-  if (session->attached == nullptr) {
-    session->number = ++last_number_;
-    session->attached = make(session->number);
-    attached_.emplace(session->number, session->attached.get());
-  }
-  return session->attached.get();
-}
-
-Agents::Attached* Agents::attached(std::uint64_t number) const {
-  const auto found = attached_.find(number);
-  return found == attached_.end() ? nullptr : found->second;
-}
-
 void Agents::forget(std::map<std::string, Session, std::less<>>::iterator session) {
-  attached_.erase(session->second.number);
   used_.erase(session->second.place);
   sessions_.erase(session);
 }
@@ -244,14 +224,8 @@ void Agents::drop_idle() {
   const std::uint64_t now_ms = host_.scheduler().monotonic_ms();
   while (!used_.empty()) {
     const auto oldest = sessions_.find(used_.front());
-    Session& session = oldest->second;
-    if (session.used_ms + kIdleMs > now_ms) return;
-    if (session.attached == nullptr || !session.attached->in_use()) {
-      forget(oldest);
-      continue;
-    }
-    session.used_ms = now_ms;
-    used_.splice(used_.end(), used_, session.place);
+    if (oldest->second.used_ms + kIdleMs > now_ms) return;
+    forget(oldest);
   }
 }
 

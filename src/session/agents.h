@@ -18,7 +18,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -70,19 +69,6 @@ class Agents {
   const std::string* use(std::string_view id, const identity::Principal& principal);
   // False: there was no such session.
   bool end(std::string_view id, const identity::Principal& principal);
-  // What else a session has, and what ends with it.
-  class Attached {
-   public:
-    virtual ~Attached() = default;
-    virtual bool in_use() const = 0;  // the session does not end because nobody asks anything
-  };
-  using Attach = std::function<std::unique_ptr<Attached>(std::uint64_t number)>;
-  // What is attached to a session; `make` makes it if there is nothing, for the session of this number. nullptr: there is no
-  // such session.
-  Attached* attach(std::string_view id, const identity::Principal& principal, const Attach& make);
-  // What is attached to the session with this number; nullptr: it has ended.
-  Attached* attached(std::uint64_t number) const;
-
   // Which loop a session with this id is on; nullopt: it is no id.
   static std::optional<std::size_t> loop_of(std::string_view id);
 
@@ -100,8 +86,6 @@ class Agents {
     std::string name;
     std::uint64_t used_ms = 0;
     std::list<std::string>::iterator place;  // in used_
-    std::uint64_t number = 0;                // 0: nothing is attached
-    std::unique_ptr<Attached> attached = nullptr;
   };
   class Shown;
   using Key = std::pair<std::string, std::string>;  // of the session, and of workspace and object
@@ -119,8 +103,6 @@ class Agents {
   const std::size_t loop_index_;
   std::map<std::string, Session, std::less<>> sessions_;
   std::list<std::string> used_;  // their ids, the one that was used longest ago first
-  std::map<std::uint64_t, Attached*> attached_;  // of sessions, by their numbers
-  std::uint64_t last_number_ = 0;
   std::map<Key, std::unique_ptr<Shown>> works_;
   std::uint64_t last_use_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

@@ -1,35 +1,23 @@
 #include "session/event_feed.h"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <utility>
 
 namespace syncline::session {
 
-// A batch, and what of each object in it the caller may be shown.
+// A batch, and of which objects in it the caller may read the state, and see the history.
 struct EventFeed::Judged {
-  enum class Shown : std::uint8_t { kNothing, kNotice, kEvent };
-  struct Object {
-    std::string_view name;  // of an event of the batch
-    Shown shown = Shown::kNothing;
-  };
-
-  explicit Judged(std::shared_ptr<const TailBatch> read) : batch(std::move(read)) {}
-
-  void ask(const TailEvent& event) {
-    if (std::ranges::find(objects, event.object, &Object::name) == objects.end())
-      objects.push_back({event.object});
-  }
-
-  void add_to(std::vector<SharedPiece>& pieces, const TailEvent& event) const {
-    const auto found = std::ranges::find(objects, event.object, &Object::name);
-    if (found == objects.end() || found->shown == Shown::kNothing) return;
-    pieces.push_back(found->shown == Shown::kEvent ? event.text : event.notice);
-  }
-
   std::shared_ptr<const TailBatch> batch;
-  std::vector<Object> objects;  // each once
+  std::vector<std::string> asked;  // the objects in it, each once
   std::size_t answered = 0;
+  std::map<std::string_view, bool> readable;  // true: with history
+
+  void add_to(std::vector<SharedPiece>& shown, const TailEvent& event) const {
+    const auto found = readable.find(event.object);
+    if (found != readable.end()) shown.push_back(found->second ? event.text : event.notice);
+  }
 };
 
 EventFeed::EventFeed(EventFeeds& feeds, std::uint64_t id, FeedOrder order,
@@ -72,28 +60,30 @@ void EventFeed::look() {
       if (!fresh_) reader_->at_end(order_.place.after);
       return look();
     }
-    auto judged = std::make_shared<Judged>(std::move(*batch));
+    auto judged = std::make_shared<Judged>();
+    judged->batch = std::move(*batch);
     for (const TailEvent& event : judged->batch->events)
       if (event.object.starts_with(order_.prefix) &&
-          (order_.type.empty() || event.type == order_.type))
-        judged->ask(event);
+          (order_.type.empty() || event.type == order_.type) &&
+          std::ranges::find(judged->asked, event.object) == judged->asked.end())
+        judged->asked.push_back(event.object);
     judge(std::move(judged));
   });
 }
 
 // Asked anew for each batch: rules, shares and groups change.
 void EventFeed::judge(std::shared_ptr<Judged> judged) {
-  if (judged->answered == judged->objects.size()) return give(*judged);
-  Judged::Object& object = judged->objects[judged->answered++];
+  if (judged->answered == judged->asked.size()) return give(*judged);
+  const std::string& object = judged->asked[judged->answered++];
   auto answer = [this, &object, judged,
                  alive = std::weak_ptr(alive_)](Result<std::vector<Result<void>>> may) {
     if (alive.expired() || ended()) return;
     if (!may) return finish(std::unexpected(may.error()));
-    if (may->front()) object.shown = may->back() ? Judged::Shown::kEvent : Judged::Shown::kNotice;
+    if (may->front()) judged->readable.emplace(object, may->back().has_value());
     judge(judged);
   };
-  host_.foresee(caller(), workspace(), object.name, workspace::Host::kStateAndHistory,
-                std::move(answer));
+  host_.foresee(caller(), workspace(), object,
+                {{identity::Right::kRead}, {identity::Right::kHistory}}, std::move(answer));
 }
 
 void EventFeed::give(const Judged& judged) {
@@ -101,9 +91,9 @@ void EventFeed::give(const Judged& judged) {
   for (const TailEvent& event : judged.batch->events) judged.add_to(shown, event);
   order_.place.after = judged.batch->next;
   reading_ = false;
+  wanted_ = false;
   fresh_ = true;
-  wanted_ = reader_->take(std::move(shown), order_.place.after);
-  look();
+  reader_->take(std::move(shown), order_.place.after);
 }
 
 void EventFeed::on_durable(log::Position to) {

@@ -3,7 +3,7 @@
 // A feed is a session like those of editors (session/feed_session.h), and each event is shown only if its caller may read
 // the object at that moment. Who did what is history: without that right, only the fact is shown that the object has
 // changed.
-// It reads the next events while its reader has room, so a slow reader costs what he has room for, and a batch.
+// It reads the next events when its reader has taken those before, so a slow reader costs what one batch takes.
 //
 // Thread-safety: none; a feed lives on the loop of its workspace. Ownership: EventFeeds own the feeds of a loop. What
 // the reader needs of other loops it reaches by posting, with the feed's id as the way back.
@@ -39,9 +39,8 @@ struct FeedOrder {
 class FeedReader {
  public:
   virtual ~FeedReader() = default;
-  // The texts of events (TailEvent), in order; there may be none. `next`: where to go on. True: it has room for more.
-  // False: the feed waits for more().
-  virtual bool take(std::vector<SharedPiece> events, log::Position next) = 0;
+  // The texts of events (TailEvent), in order; there may be none. `next`: where to go on. The feed then waits for more().
+  virtual void take(std::vector<SharedPiece> events, log::Position next) = 0;
   // There is nothing behind that at present. It goes on when there is.
   virtual void at_end(log::Position /*next*/) {}
   // The last call, unless the feed was ended by EventFeeds::end(). Without an error, all was given that there is.
@@ -57,7 +56,7 @@ class EventFeed final : public FeedSession, workspace::Follower {
 
   // Errors: those of FeedSession::take_place().
   Result<void> begin();
-  // The reader has room again.
+  // The reader has room for a batch.
   void more();
 
   SessionInfo info() const override;
@@ -89,7 +88,7 @@ class EventFeeds {
  public:
   // All of these must outlive the feeds.
   EventFeeds(workspace::Host& host, SessionTable& sessions, Counters& counters)
-      : host_(host), sessions_(sessions), counters_(counters), tail_(host.log(), host.scheduler()) {}
+      : host_(host), sessions_(sessions), counters_(counters), tail_(host.log()) {}
   EventFeeds(const EventFeeds&) = delete;
   EventFeeds& operator=(const EventFeeds&) = delete;
 

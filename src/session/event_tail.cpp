@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -74,11 +73,10 @@ void EventTail::begin(const TailPlace& place) {
                  alive = std::weak_ptr(alive_)](Result<std::vector<log::Event>> events) {
     if (alive.expired()) return;
     --under_way_;
-    auto asked = std::move(asked_.extract(place).mapped());
     if (events)
-      answer_some(std::move(asked), 0, batch_of(*events, place));
+      end(place, batch_of(*events, place));
     else
-      answer_some(std::move(asked), 0, std::unexpected(std::move(events.error())));
+      end(place, std::unexpected(std::move(events.error())));
     if (!alive.expired()) begin_some();
   };
   if (place.object.empty())
@@ -87,15 +85,9 @@ void EventTail::begin(const TailPlace& place) {
     log_.read_object(place.workspace, place.object, place.after, kBatch, std::move(answer));
 }
 
-void EventTail::answer_some(std::vector<Answer> asked, std::size_t from,
-                            Result<std::shared_ptr<const TailBatch>> batch) {
-  const std::size_t to = std::min(asked.size(), from + kAnswersAtOnce);
-  for (; from < to; ++from) asked[from](batch);
-  if (from == asked.size()) return;
-  scheduler_.post([this, asked = std::move(asked), from, batch = std::move(batch),
-                   alive = std::weak_ptr(alive_)]() mutable {
-    if (!alive.expired()) answer_some(std::move(asked), from, std::move(batch));
-  });
+void EventTail::end(const TailPlace& place, const Result<std::shared_ptr<const TailBatch>>& batch) {
+  const auto asked = asked_.extract(place);
+  for (Answer& answer : asked.mapped()) answer(batch);
 }
 
 }  // namespace syncline::session

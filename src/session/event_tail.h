@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "base/pieces.h"
-#include "base/scheduler.h"
 #include "log/done.h"
 #include "log/event_log.h"
 
@@ -60,8 +59,8 @@ class EventTail {
 
   using Answer = log::Done<std::shared_ptr<const TailBatch>>;
 
-  // Both must outlive it.
-  EventTail(log::EventLog& log, Scheduler& scheduler) : log_(log), scheduler_(scheduler) {}
+  // The log must outlive it.
+  explicit EventTail(log::EventLog& log) : log_(log) {}
   EventTail(const EventTail&) = delete;
   EventTail& operator=(const EventTail&) = delete;
 
@@ -71,15 +70,12 @@ class EventTail {
 
  private:
   static constexpr std::size_t kReadsAtOnce = 4;
-  static constexpr std::size_t kAnswersAtOnce = 256;  // in one turn
 
   void begin_some();
   void begin(const TailPlace& place);
-  void answer_some(std::vector<Answer> asked, std::size_t from,
-                   Result<std::shared_ptr<const TailBatch>> batch);
+  void end(const TailPlace& place, const Result<std::shared_ptr<const TailBatch>>& batch);
 
   log::EventLog& log_;
-  Scheduler& scheduler_;
   std::map<TailPlace, std::vector<Answer>> asked_;  // under way, or in line
   std::deque<TailPlace> line_;
   std::size_t under_way_ = 0;

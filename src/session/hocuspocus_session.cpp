@@ -24,9 +24,6 @@ namespace {
 // Limits before a token, equal to those of the Hocuspocus server.
 constexpr std::size_t kMaxEarlyBytes = std::size_t{5} << 20;
 constexpr std::size_t kMaxEarlyMessages = 1000;
-// Version 2 of the provider sends no token if its application has an empty one. Whoever asks for a
-// document and sends none for so long is taken to have the empty token.
-constexpr std::uint64_t kTokenPatienceMs = 500;
 
 // The number of unread answers above which reading from the client stops.
 constexpr std::size_t kMaxAnswers = 1000;
@@ -519,25 +516,6 @@ void HocuspocusSession::hold(std::string_view address, ByteView message) {
   early_bytes_ += message.size();
   ++early_messages_;
   early_[std::string(address)].push_back(to_bytes(message));
-  if (patience_timer_ != 0) return;
-  patience_timer_ =
-      options_.host.scheduler().after(kTokenPatienceMs, [this, alive = std::weak_ptr(alive_)] {
-        if (!alive.expired()) judge_tokenless();
-      });
-}
-
-void HocuspocusSession::judge_tokenless() {
-  patience_timer_ = 0;
-  std::vector<std::string> addresses;
-  for (const auto& [address, messages] : early_) {
-    const auto first = protocol::decode_hocuspocus(messages.front());
-    if (first && first->kind == HocuspocusMessage::Kind::kSync && !judged_.contains(address))
-      addresses.push_back(address);
-  }
-  for (const std::string& address : addresses) {
-    if (closing_) return;
-    authenticate({.address = address, .kind = HocuspocusMessage::Kind::kToken});
-  }
 }
 
 void HocuspocusSession::on_input_end() {
@@ -605,7 +583,6 @@ void HocuspocusSession::on_closed(std::uint16_t) {
   closing_ = true;
   seat_.leave();
   options_.host.scheduler().cancel(auth_timer_);
-  if (patience_timer_ != 0) options_.host.scheduler().cancel(patience_timer_);
   for (const auto& [address, timer] : std::exchange(waiting_denials_, {}))
     options_.host.scheduler().cancel(timer);
   documents_.clear();

@@ -100,8 +100,6 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
   void hold(std::string_view address, ByteView message);
   // Removes and returns the messages that were held for an address.
   std::vector<Bytes> take_early(std::string_view address);
-  // Takes those who have asked for a document, and sent no token, to have the empty one.
-  void judge_tokenless();
   // `carrier`: the message is its present one; nullptr: it was held.
   void deliver(Document& document, const protocol::HocuspocusMessage& message, Connection* carrier);
   // Ends one document. It is destroyed in a later turn.
@@ -128,7 +126,6 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
   bool ever_authenticated_ = false;
   std::map<std::string, Scheduler::TimerId, std::less<>> waiting_denials_;  // by address
   std::uint64_t auth_timer_ = 0;
-  std::uint64_t patience_timer_ = 0;  // until judge_tokenless(); 0: nobody waits for it
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address
   std::vector<std::unique_ptr<Document>> retired_;
   Document* gathering_ = nullptr;  // its channel may hold changes back until on_input_end()

@@ -73,11 +73,11 @@ void StreamFeed::give(StreamPage page) {
 }
 
 void StreamFeed::pass_on(std::vector<StreamChunk> chunks, bool at_end) {
+  wanted_ = false;
   told_end_ = at_end;
   const bool closed = !chunks.empty() && chunks.back().closes;
-  wanted_ = reader_->take(std::move(chunks), order_.after, at_end || closed);
-  if (closed) return finish({});
-  if (!at_end) look();
+  reader_->take(std::move(chunks), order_.after, at_end || closed);
+  if (closed) finish({});
 }
 
 // It is passed on at once if the reader has all that was before.

@@ -38,9 +38,8 @@ class StreamReader {
  public:
   virtual ~StreamReader() = default;
   // Content, in order; there may be none. Of each piece, `content` is a server-sent event (protocol/stream_sse.h), and
-  // empty if there is none. `next`: where to go on. `at_end`: that was all at present. True: it has room for more. False:
-  // the feed waits for more().
-  virtual bool take(std::vector<StreamChunk> chunks, streams::Offset next, bool at_end) = 0;
+  // empty if there is none. `next`: where to go on. `at_end`: that was all at present. The feed then waits for more().
+  virtual void take(std::vector<StreamChunk> chunks, streams::Offset next, bool at_end) = 0;
   // The last call, unless the feed was ended by StreamFeeds::end(). Without an error, the stream is closed, and all of
   // it was given.
   virtual void end(const Result<void>& how) = 0;
@@ -56,7 +55,7 @@ class StreamFeed final : public FeedSession, public workspace::Subscriber {
 
   // Errors: those of FeedSession::take_place().
   Result<void> begin();
-  // The reader has room again.
+  // The reader has room for a page.
   void more();
 
   SessionInfo info() const override;

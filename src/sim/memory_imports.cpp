@@ -24,8 +24,7 @@ log::Checked<bool> read_sections(const std::string& file, Take&& take) {
 
 // All that the file asks for, verified.
 log::Checked<std::vector<state::ImportStep>> steps_of(const std::string& file,
-                                                      const merge::TypeRegistry& types,
-                                                      std::uint64_t now_ms) {
+                                                      const merge::TypeRegistry& types) {
   state::BundleVerifier verifier({.types = types}, {});
   do {
     const auto verified = read_sections(
@@ -34,14 +33,7 @@ log::Checked<std::vector<state::ImportStep>> steps_of(const std::string& file,
   } while (verifier.begin_pass());
   if (auto report = verifier.report(); !report) return std::unexpected(std::move(report.error()));
   state::BundleImport import(log::Head{}, {.types = types});
-  state::FilesImport files(now_ms);
   std::vector<state::ImportStep> all;
-  const auto of_files =
-      read_sections(file, [&](const log::BundleSection& section) -> log::Checked<void> {
-        for (state::ImportStep& step : files.section(section)) all.push_back(std::move(step));
-        return {};
-      });
-  if (!of_files) return std::unexpected(of_files.error());
   const auto read =
       read_sections(file, [&](const log::BundleSection& section) -> log::Checked<void> {
         auto steps = import.section(section);
@@ -126,8 +118,7 @@ Result<api::ImportStatus> MemoryImports::append(const std::string& workspace, Sh
 }
 
 void MemoryImports::run(const std::string& workspace, Shared import) {
-  auto steps = steps_of(import->file, shard_of(workspace).sources.types,
-                        shard_of(workspace).scheduler.unix_ms());
+  auto steps = steps_of(import->file, shard_of(workspace).sources.types);
   if (!steps) {
     import->status.state = api::ImportState::kFailed;
     import->status.failure = std::move(steps.error());

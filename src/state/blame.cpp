@@ -80,13 +80,6 @@ AuthorIndex::Found BlameReader::found() const {
   return kept_->index.find(run.client, run.clock + done_, run.clock + run.length);
 }
 
-// Equal names are the same strings of the index.
-bool BlameReader::joins(const AuthorIndex::Author& one, const AuthorIndex::Author& other) const {
-  if (one.position == other.position) return true;
-  return joins_ && one.position != 0 && other.position != 0 && one.principal == other.principal &&
-         one.actor == other.actor;
-}
-
 BlamedRun BlameReader::next() {
   const AuthorIndex::Found first = found();
   BlamedRun told{.position = first.author.position, .accepted_ms = first.author.accepted_ms};
@@ -95,7 +88,7 @@ BlamedRun BlameReader::next() {
     told.actor = *first.author.actor;
   }
   const std::size_t text = text_;
-  for (AuthorIndex::Found more = first; joins(more.author, first.author); more = found()) {
+  for (AuthorIndex::Found more = first; more.author.position == told.position; more = found()) {
     add_to(told, more);
     if (text_ != text) break;
   }

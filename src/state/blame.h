@@ -45,15 +45,11 @@ class BlameReader {
   const std::string& path() const { return texts_[text_].path; }
   // In text order; adjacent runs of a text have different positions. Not at the end.
   BlamedRun next();
-  // From now on, a run is what one principal wrote with one actor in a row. Its position and time are those of its
-  // beginning. So it takes little to tell who wrote a text that was typed.
-  void join_authors() { joins_ = true; }
 
   std::size_t memory_bytes() const { return bytes_; }
 
  private:
   AuthorIndex::Found found() const;
-  bool joins(const AuthorIndex::Author& one, const AuthorIndex::Author& other) const;
   void add_to(BlamedRun& run, const AuthorIndex::Found& found);
 
   const log::Position position_;
@@ -64,7 +60,6 @@ class BlameReader {
   std::size_t run_ = 0;   // of this text
   crdt::Clock done_ = 0;  // UTF-16 units of this run
   std::size_t done_bytes_ = 0;
-  bool joins_ = false;
 };
 
 struct BlamedText {

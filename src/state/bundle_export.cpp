@@ -5,20 +5,11 @@
 #include <algorithm>
 
 #include "base/qualified_name.h"
-#include "base/sha256.h"
 #include "log/merkle_tree.h"
 #include "state/job_room.h"
 #include "state/state_parts.h"
 
 namespace syncline::state {
-namespace {
-
-std::unexpected<Error> removed_meanwhile(const Hash256& file) {
-  return fail(ErrorCode::kConflict,
-              fmt::format("the file {} was removed meanwhile; export the workspace again", to_hex(file)));
-}
-
-}  // namespace
 
 BundleExport::BundleExport(const ReplaySources& sources, log::BundleHeader header,
                            std::vector<log::Statement> statements, ExportWish wish)
@@ -26,15 +17,11 @@ BundleExport::BundleExport(const ReplaySources& sources, log::BundleHeader heade
       types_(sources.types),
       header_(std::move(header)),
       statements_(std::move(statements)),
-      wish_(std::move(wish)) {
+      wish_(wish) {
   if (!wish_.from) return;
   writer_ = log::BundleWriter(wish_.from->crc);
   after_ = wish_.from->after;
   stage_ = Stage::kEvents;
-  if (!wish_.from->files) return;
-  stage_ = Stage::kFiles;
-  contents_ = wish_.from->files->written;
-  if (contents_.files > 0) kept_.next = wish_.from->files->file;
 }
 
 void BundleExport::next(const ReplaySources& sources, log::Done<Bytes> done) {
@@ -45,7 +32,6 @@ void BundleExport::next(const ReplaySources& sources, log::Done<Bytes> done) {
     case Stage::kHeader: return begin();
     case Stage::kEvents: return due_ ? emit_snapshot() : step();
     case Stage::kPins: return find_pins();
-    case Stage::kFiles: return emit_files();
     case Stage::kEnd: return emit_end();
     case Stage::kDone: return answer(Bytes());
   }
@@ -288,80 +274,14 @@ void BundleExport::find_pins() {
 
 void BundleExport::emit_pins() {
   if (pins_->empty()) {
-    stage_ = Stage::kFiles;
-    return emit_files();
+    stage_ = Stage::kEnd;
+    return emit_end();
   }
   const auto end =
       pins_->begin() + static_cast<std::ptrdiff_t>(std::min(pins_->size(), log::kSectionPins));
   log::BundlePins section{{std::make_move_iterator(pins_->begin()), std::make_move_iterator(end)}};
   pins_->erase(pins_->begin(), end);
   answer(writer_.section(section));
-}
-
-// A file of which the client has a part comes first.
-void BundleExport::emit_files() {
-  if (!header_.has_files() || (all_listed_ && !file_ && next_kept_ == kept_.files.size())) {
-    stage_ = Stage::kEnd;
-    return emit_end();
-  }
-  if (file_) return emit_chunk();
-  const bool begun = wish_.from && wish_.from->files && wish_.from->files->chunk;
-  if (begun && !std::exchange(begun_opened_, true))
-    return open_file(wish_.from->files->file, wish_.from->files->chunk);
-  if (next_kept_ == kept_.files.size()) return list_files();
-  open_file(kept_.files[next_kept_++], std::nullopt);
-}
-
-void BundleExport::list_files() {
-  store_.files().list_kept(header_.workspace, header_.size, kept_.next,
-                           [self = shared_from_this()](Result<log::KeptFiles> kept) {
-                             if (!kept) return self->answer(std::unexpected(kept.error()));
-                             self->kept_ = std::move(*kept);
-                             self->next_kept_ = 0;
-                             self->all_listed_ = !self->kept_.next;
-                             self->emit_files();
-                           });
-}
-
-// A file that is not stored here is left out.
-void BundleExport::open_file(Hash256 file, std::optional<std::uint64_t> from_chunk) {
-  store_.files().load_file(
-      std::string(split_name(header_.workspace).tenant), file,
-      [self = shared_from_this(), file, from_chunk](Result<std::optional<log::StoredFile>> stored) {
-        if (!stored) return self->answer(std::unexpected(std::move(stored.error())));
-        if (from_chunk && (!*stored || *from_chunk >= (*stored)->chunks()))
-          return self->answer(removed_meanwhile(file));
-        if (!*stored) return self->emit_files();
-        self->file_ = OpenFile{file, **stored, from_chunk.value_or(0)};
-        if (from_chunk) return self->emit_chunk();
-        const std::uint64_t bytes = (*stored)->bytes;
-        self->file_head_ = self->writer_.section(log::BundleFile{file, bytes});
-        ++self->contents_.files;
-        self->contents_.bytes += bytes;
-        if (bytes > 0) return self->emit_chunk();
-        self->file_.reset();
-        self->answer(std::exchange(self->file_head_, {}));
-      });
-}
-
-// The store has compared the chunk with its name.
-void BundleExport::emit_chunk() {
-  store_.files().load_chunk(
-      std::string(split_name(header_.workspace).tenant), file_->stored.list, file_->next,
-      [self = shared_from_this()](Result<Bytes> chunk) {
-        const Hash256 file = self->file_->hash;
-        if (!chunk && chunk.error().code == ErrorCode::kNotFound)
-          return self->answer(removed_meanwhile(file));
-        if (!chunk)
-          return self->answer(
-              fail(chunk.error().code,
-                   fmt::format("the file {}: {}", to_hex(file), chunk.error().message)));
-        Bytes bytes = std::exchange(self->file_head_, {});
-        const Bytes section = self->writer_.section(log::BundleChunk{*chunk});
-        bytes.insert(bytes.end(), section.begin(), section.end());
-        if (++self->file_->next == self->file_->stored.chunks()) self->file_.reset();
-        self->answer(std::move(bytes));
-      });
 }
 
 void BundleExport::emit_end() {
@@ -371,9 +291,8 @@ void BundleExport::emit_end() {
         if (!nodes) return self->answer(std::unexpected(std::move(nodes.error())));
         const std::uint64_t size = self->header_.size;
         self->stage_ = Stage::kDone;
-        log::BundleEnd end{size, log::merkle::Frontier(size, std::move(*nodes)).root()};
-        if (self->header_.has_files()) end.contents = self->contents_;
-        self->answer(self->writer_.section(end));
+        self->answer(self->writer_.section(
+            log::BundleEnd{size, log::merkle::Frontier(size, std::move(*nodes)).root()}));
       });
 }
 

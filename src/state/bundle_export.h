@@ -5,9 +5,6 @@
 // (state/job_reads.h), and waits for memory for a large event or snapshot. Events that are appended
 // during the export are not included, because `size` is fixed at the beginning.
 //
-// A header with files (BundleHeader::has_files) makes a bundle with the bytes of the files that events up to `size`
-// keep, as far as they are stored. Of these it holds one chunk.
-//
 // Snapshots are included for objects with dropped payloads, or for all objects on request. The
 // snapshots of an object are at positions of its own events. Retention may continue during the
 // export; if it replaces a snapshot, the replacement is exported.
@@ -17,8 +14,7 @@
 //
 // Thread-safety: one loop, that of the log, which must outlive the answers. Errors: those of
 // reading, after which next() may be tried again; kConflict if retention has passed the end of the
-// file, so that an object's state before that is not stored any more, or if a file was removed while its bytes were
-// written.
+// file, so that an object's state before that is not stored any more.
 #pragma once
 
 #include <cstdint>
@@ -56,22 +52,11 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
 
   log::Position events_done() const { return after_; }
 
-  // True if the file can be continued from its present end, because a section of events, a file or a chunk comes
-  // next.
-  bool at_mark() const {
-    if (stage_ == Stage::kFiles) return file_head_.empty();
-    return stage_ == Stage::kEvents && !due_ && after_ < header_.size;
-  }
+  // True if the file can be continued from its present end, because a section of events comes next.
+  bool at_mark() const { return stage_ == Stage::kEvents && !due_ && after_ < header_.size; }
 
  private:
-  enum class Stage : std::uint8_t { kHeader, kEvents, kPins, kFiles, kEnd, kDone };
-
-  // A file whose bytes are being written.
-  struct OpenFile {
-    Hash256 hash{};
-    log::StoredFile stored;
-    std::uint64_t next = 0;  // its next chunk
-  };
+  enum class Stage : std::uint8_t { kHeader, kEvents, kPins, kEnd, kDone };
 
   // An object whose snapshots are exported.
   struct States {
@@ -106,10 +91,6 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   void go_without(const std::string& object);
   void find_pins();
   void emit_pins();
-  void emit_files();
-  void list_files();
-  void open_file(Hash256 file, std::optional<std::uint64_t> from_chunk);
-  void emit_chunk();
   void emit_end();
   void answer(Result<Bytes> bytes);
 
@@ -134,13 +115,6 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   std::map<std::string, States> states_;                      // of objects that were listed
   std::set<std::string> looked_back_;
   std::optional<std::vector<log::Pin>> pins_;  // that are still to be written, once they were found
-  log::KeptFiles kept_;               // files that are still to be written
-  std::size_t next_kept_ = 0;         // in kept_.files
-  bool all_listed_ = false;           // there are no others
-  std::optional<OpenFile> file_;      // nullopt: none is open
-  bool begun_opened_ = false;         // the file of which the client has a part
-  Bytes file_head_;                   // its section, not answered yet
-  log::BundleContents contents_;      // written
 };
 
 // The header of a bundle of the first `size` events. kNotFound if there are fewer, or none.

@@ -3,10 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "log/file_store.h"
 #include "log/file_version.h"
-#include "state/bundle_files.h"
-#include "state/file_import.h"
 #include "state/object_replay.h"
 #include "state/state_parts.h"
 
@@ -48,11 +45,6 @@ void put(const ReplaySources& sources, const std::string& workspace, PinStep& st
   sources.store.rules().keep_untold_pin(workspace, std::move(step.pin), std::move(done));
 }
 
-void put(const ReplaySources& sources, const std::string& workspace, FileStep& step,
-         log::Done<void> done) {
-  carry_out_file(sources.store.files(), workspace, std::move(step), std::move(done));
-}
-
 void put(const ReplaySources& sources, const std::string& workspace, OriginStep& step,
          log::Done<void> done) {
   sources.store.attestations().put_origin(workspace, std::move(step.origin), std::move(done));
@@ -65,62 +57,32 @@ void carry_out(const ReplaySources& sources, const std::string& workspace, Impor
   std::visit([&](auto& each) { put(sources, workspace, each, std::move(done)); }, step);
 }
 
-std::vector<ImportStep> FilesImport::section(const log::BundleSection& section) {
-  std::vector<ImportStep> steps;
-  if (const auto* file = std::get_if<log::BundleFile>(&section)) {
-    file_ = *file;
-    next_chunk_ = 0;
-    begun_.push_back(file->hash);
-    steps.emplace_back(FileStep{.what = FileStep::kBegin,
-                                .file = file->hash,
-                                .bytes = file->bytes,
-                                .expires_ms = now_ms_ + kImportedLifeMs});
-  }
-  const auto* chunk = std::get_if<log::BundleChunk>(&section);
-  if (chunk != nullptr)
-    steps.emplace_back(FileStep{.what = FileStep::kChunk,
-                                .file = file_.hash,
-                                .index = next_chunk_++,
-                                .chunk = to_bytes(chunk->bytes)});
-  const bool whole = next_chunk_ * log::kFileChunkBytes >= file_.bytes;
-  if (!steps.empty() && whole)
-    steps.emplace_back(FileStep{.what = FileStep::kKeep, .file = file_.hash});
-  return steps;
-}
-
-std::optional<ImportStep> FilesImport::release() {
-  if (begun_.empty()) return std::nullopt;
-  FileStep step{.what = FileStep::kRelease, .file = begun_.back()};
-  begun_.pop_back();
-  return step;
-}
-
 BundleImport::BundleImport(const log::Head& there, const VerifierOptions& options)
     : there_(there), verifier_(options, {}) {
   verifier_.on_event([this](const log::Event& event, ByteView record) { take(event, record); });
 }
 
-// Events wait for the next section, which may be the state that the last of them left.
 log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSection& section) {
-  const bool is_events = std::holds_alternative<log::BundleEvents>(section);
-  std::vector<ImportStep> steps;
-  if (is_events && !group_.open()) append_waiting(steps);
   if (auto ok = verifier_.section(section); !ok) return std::unexpected(std::move(ok.error()));
   if (conflict_)
     return log::differs(log::Check::kChain, {{}, there_.last_position},
                         "there is another log in this workspace already", ErrorCode::kConflict);
   if (torn_)
     return log::differs(log::Check::kBundle, {{}, last_}, torn_->message, ErrorCode::kMalformed);
-  if (const auto* snapshot = std::get_if<log::BundleSnapshot>(&section)) name_file(*snapshot);
+  std::vector<ImportStep> steps;
   // A log accepts only whole groups, so a group that continues in the next section has to wait.
   if (group_.open()) {
     if (std::holds_alternative<log::BundlePins>(section) ||
-        std::holds_alternative<log::BundleFile>(section) ||
         std::holds_alternative<log::BundleEnd>(section))
       return log::differs(log::Check::kBundle, {{}, last_},
                           "the file ends within a group of events", ErrorCode::kMalformed);
-  } else if (!is_events) {
-    append_waiting(steps);
+  } else {
+    if (!next_.events.empty()) {
+      appended_ += next_.events.size();
+      steps.emplace_back(std::exchange(next_, {}));
+    }
+    for (ImportStep& milestone : std::exchange(milestones_, {}))
+      steps.push_back(std::move(milestone));
   }
   if (const auto* statement = std::get_if<log::Statement>(&section))
     origins_.emplace_back(OriginStep{*statement});
@@ -128,26 +90,9 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
     keep_snapshot(*snapshot, steps);
   if (const auto* pins = std::get_if<log::BundlePins>(&section))
     for (const log::Pin& pin : pins->pins) steps.emplace_back(PinStep{pin});
-  if (const auto* file = std::get_if<log::BundleFile>(&section))
-    steps.emplace_back(FileStep{.what = FileStep::kRelease, .file = file->hash});
   if (std::holds_alternative<log::BundleEnd>(section))
     for (ImportStep& origin : origins_) steps.push_back(std::move(origin));
   return steps;
-}
-
-void BundleImport::append_waiting(std::vector<ImportStep>& steps) {
-  if (!next_.events.empty()) {
-    appended_ += next_.events.size();
-    steps.emplace_back(std::exchange(next_, {}));
-  }
-  for (ImportStep& milestone : std::exchange(milestones_, {}))
-    steps.push_back(std::move(milestone));
-}
-
-// An event whose payload was dropped keeps the file of the state that it left.
-void BundleImport::name_file(const log::BundleSnapshot& snapshot) {
-  if (next_.events.empty() || next_.events.back().position != snapshot.position) return;
-  if (const auto file = file_of(snapshot)) next_.events.back().file = *file;
 }
 
 // The snapshot after the last existing event may be missing, because the import was interrupted

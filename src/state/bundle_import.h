@@ -16,7 +16,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,46 +45,11 @@ struct PinStep {
 struct OriginStep {
   log::Statement origin;
 };
-// The bytes of a file (state/file_import.h).
-struct FileStep {
-  enum What : std::uint8_t {
-    kBegin,    // of a file of `bytes` bytes
-    kChunk,    // its chunk `index`
-    kKeep,     // all is there: it is a file, which stays for a while
-    kRelease,  // what names it is in the log, or never will be
-  };
-
-  What what = kBegin;
-  Hash256 file{};
-  std::uint64_t bytes = 0;
-  std::uint64_t expires_ms = 0;  // with kBegin: when it goes if nobody releases it
-  std::uint64_t index = 0;
-  Bytes chunk = {};
-};
-using ImportStep = std::variant<AppendStep, SnapshotStep, PinStep, OriginStep, FileStep>;
+using ImportStep = std::variant<AppendStep, SnapshotStep, PinStep, OriginStep>;
 
 // Does what the step says to that workspace of the log.
 void carry_out(const ReplaySources& sources, const std::string& workspace, ImportStep step,
                log::Done<void> done);
-
-// The bytes of files, which a first reading of the bundle brings into the store, before the log has anything. Nobody keeps
-// them but the import; BundleImport releases them when the events that name them are there. If the import ends before that,
-// release() gives them up, or time does.
-class FilesImport {
- public:
-  explicit FilesImport(std::uint64_t now_ms) : now_ms_(now_ms) {}
-
-  // The steps for the next section of the file.
-  std::vector<ImportStep> section(const log::BundleSection& section);
-  // Of what was begun. Repeat it until it returns nullopt.
-  std::optional<ImportStep> release();
-
- private:
-  const std::uint64_t now_ms_;
-  std::vector<Hash256> begun_;
-  log::BundleFile file_;
-  std::uint64_t next_chunk_ = 0;
-};
 
 class BundleImport {
  public:
@@ -106,8 +70,6 @@ class BundleImport {
   };
 
   void take(const log::Event& event, ByteView record);
-  void append_waiting(std::vector<ImportStep>& steps);
-  void name_file(const log::BundleSnapshot& snapshot);
   void keep_snapshot(const log::BundleSnapshot& snapshot, std::vector<ImportStep>& steps);
   void keep_milestone(const log::Event& event, std::size_t record_bytes);
 

@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "base/assert.h"
-#include "log/file_version.h"
 
 namespace syncline::state {
 
@@ -48,10 +47,6 @@ Checked<void> BundleVerifier::take(const log::BundleEvents& events) {
     const auto event = verifier_->event(position++, record);
     if (!event) return std::unexpected(event.error());
     object_ = (*event)->object;
-    if (first_pass_) {
-      files_.take(**event);
-      report_.stored_bytes += log::stored_bytes((*event)->type, (*event)->intent);
-    }
     if (on_event_) on_event_(**event, record);
   }
   return {};
@@ -61,24 +56,13 @@ Checked<void> BundleVerifier::take(const log::BundleSnapshot& snapshot) {
   if (snapshot.object != object_)
     return differs(Check::kSnapshot, {report_.header.workspace, snapshot.position, snapshot.object},
                    "a snapshot of an object that this event does not change");
-  if (first_pass_) {
-    ++report_.snapshots;
-    files_.take(snapshot);
-  }
+  if (first_pass_) ++report_.snapshots;
   return verifier_->snapshot({.whole = snapshot.state, .type = snapshot.type});
 }
 
 Checked<void> BundleVerifier::take(const log::BundlePins& pins) {
   if (first_pass_) report_.pins += pins.pins.size();
   return {};
-}
-
-Checked<void> BundleVerifier::take(const log::BundleFile& file) {
-  return first_pass_ ? files_.take(report_.header.workspace, file) : Checked<void>();
-}
-
-Checked<void> BundleVerifier::take(const log::BundleChunk& chunk) {
-  return first_pass_ ? files_.take(report_.header.workspace, chunk) : Checked<void>();
 }
 
 Checked<void> BundleVerifier::take(const log::BundleEnd& end) {
@@ -101,7 +85,6 @@ Checked<BundleReport> BundleVerifier::report() {
     return differs(Check::kCheckpoint, {report_.header.workspace},
                    "nothing is signed with that key", ErrorCode::kUnauthorized);
   report_.replay = verifier_->counts();
-  report_.files = files_.report();
   report_.pins += verifier_->rules().held().pins.size();
   return report_;
 }

@@ -1,5 +1,5 @@
 // BundleVerifier: verifies everything in a bundle (log/bundle.h): the checks of state/verify.h for
-// a workspace, the statements, the header and the end, and the bytes of files (state/bundle_files.h).
+// a workspace, and the statements, the header and the end.
 //
 // Its sections come from a BundleReader, which has checked their bytes. If begin_pass() returns
 // true, all sections must be passed again, from the header on, with a new reader.
@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "log/bundle.h"
-#include "state/bundle_files.h"
 #include "state/verify.h"
 
 namespace syncline::state {
@@ -35,8 +34,6 @@ struct BundleReport {
   std::uint64_t signed_events = 0;  // the number of first events that one of the keys signed
   std::string signed_by;            // the name of that key
   ReplayCounts replay;
-  BundleFiles::Report files;
-  std::uint64_t stored_bytes = 0;  // what its changes count for the quota of stored bytes
 };
 
 class BundleVerifier {
@@ -66,8 +63,6 @@ class BundleVerifier {
   log::Checked<void> take(const log::BundleEvents& events);
   log::Checked<void> take(const log::BundleSnapshot& snapshot);
   log::Checked<void> take(const log::BundlePins& pins);
-  log::Checked<void> take(const log::BundleFile& file);
-  log::Checked<void> take(const log::BundleChunk& chunk);
   log::Checked<void> take(const log::BundleEnd& end);
 
   const VerifierOptions options_;
@@ -76,7 +71,6 @@ class BundleVerifier {
   bool first_pass_ = true;
   std::optional<WorkspaceVerifier> verifier_;
   std::string object_;  // of the last event
-  BundleFiles files_;
   BundleReport report_;
 };
 

@@ -9,7 +9,6 @@
 #include "merge/facets.h"
 #include "state/author_reading.h"
 #include "state/job_room.h"
-#include "state/set_aside.h"
 
 namespace syncline::state {
 
@@ -130,32 +129,6 @@ void ObjectCache::fail_load(const std::shared_ptr<Loading>& loading, ReplayFailu
     error = quarantine_error(quarantine_->add(loading->resident->workspace_, loading->resident->id_,
                                               failure.position, std::move(error)));
   for (auto& done : std::exchange(loading->waiting, {})) done(std::unexpected(error));
-}
-
-void ObjectCache::acquire_set_aside(const std::string& workspace, const std::string& id,
-                                    log::Done<HeldAside> done) {
-  const auto* held = quarantine_ == nullptr ? nullptr : quarantine_->find(workspace, id);
-  if (held == nullptr)
-    return done(fail(ErrorCode::kNotFound, "object " + id + " is not in quarantine"));
-  read_set_aside(sources_, workspace, id, held->position,
-                 [this, workspace, id, done = std::move(done)](Result<SetAside> read) mutable {
-                   if (!read) return done(std::unexpected(std::move(read.error())));
-                   auto aside = std::make_unique<Resident>();
-                   aside->workspace_ = workspace;
-                   aside->id_ = id;
-                   aside->object_ = std::move(read->object);
-                   aside->generation_ = read->generation;
-                   aside->position_ = aside->durable_ = read->position;
-                   aside->forgotten_ = true;
-                   aside->holders_ = 1;
-                   Resident* const resident = aside.get();
-                   forgotten_.emplace(resident, std::move(aside));
-                   done(HeldAside{resident, std::move(read->version)});
-                 });
-}
-
-void ObjectCache::lift_quarantine(const std::string& workspace, const std::string& id) {
-  if (quarantine_ != nullptr) quarantine_->lift(workspace, id);
 }
 
 void ObjectCache::hold(Resident& resident) {

@@ -115,17 +115,6 @@ class ObjectCache {
   // the default type. If the object is in memory, the callback may run before acquire() returns.
   void acquire(const std::string& workspace, const std::string& id, log::Done<Resident*> done);
 
-  // An object in quarantine, for somebody who deletes it: as it was before the event at fault, with the position and
-  // generation of its last event. Nobody else finds it. kNotFound: it is not in quarantine. Others: read_set_aside().
-  struct HeldAside {
-    Resident* resident;  // held
-    Bytes version;       // after its last event (state/set_aside.h)
-  };
-  void acquire_set_aside(const std::string& workspace, const std::string& id,
-                         log::Done<HeldAside> done);
-  // The next acquire() loads it again, although it is in quarantine.
-  void lift_quarantine(const std::string& workspace, const std::string& id);
-
   // Gives up one hold.
   void release(Resident& resident);
 

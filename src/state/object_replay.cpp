@@ -215,10 +215,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
   void replay(Result<std::vector<log::Event>> events) {
     if (!events) return unreadable(std::move(events.error()));
-    if (events->empty() && failure_) {
-      const ReplayFailure failure = std::move(*std::exchange(failure_, std::nullopt));
-      return fail_at(failure.error, failure.position);
-    }
+    if (events->empty() && failure_) return done_(std::unexpected(std::move(*failure_)));
     if (events->empty()) return finish();
     if (is_long(replayed_bytes_ += bytes_of(*events))) return go_elsewhere(std::nullopt);
     grow([this, self = shared_from_this(), events = std::move(*events)] { apply_all(events); });
@@ -253,8 +250,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
         return past_dropped(event.position);
       if (auto applied = apply(event); !applied) {
         const bool unknown = applied.error().code == ErrorCode::kUnsupported;
-        return unknown ? refuse(std::move(applied.error()))
-                       : fail_at(std::move(applied.error()), event.position);
+        return refuse(std::move(applied.error()), unknown ? 0 : event.position);
       }
     }
   }
@@ -293,40 +289,6 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void refuse(Error error, log::Position position = 0) {
     stop_reading();
     done_(std::unexpected(ReplayFailure{std::move(error), position}));
-  }
-
-  // The event cannot be applied. If it is of a generation that has ended by the moment, nobody wants to see that.
-  void fail_at(Error error, log::Position position) {
-    stop_reading();
-    if (log::is_system_object(object_)) return refuse(std::move(error), position);
-    load_deletions(sources_, workspace_,
-                   [self = shared_from_this(), error = std::move(error),
-                    position](Result<SharedDeletions> deletions) mutable {
-                     const log::Position to =
-                         deletions ? self->ended_around(**deletions, position) : 0;
-                     if (to == 0) return self->refuse(std::move(error), position);
-                     self->begin_after(to);
-                   });
-  }
-
-  // Up to where events are of a generation that has ended by the moment, if this one is; otherwise 0.
-  log::Position ended_around(const log::HeldDeletions& deletions, log::Position failed) const {
-    const auto all = deletions.objects.find(object_);
-    if (all == deletions.objects.end()) return 0;
-    const log::Position renamed = deletions.renamed_after(object_);
-    log::Position to = 0;
-    for (const log::EndedGeneration& ended : all->second)
-      if (ended.after >= failed && ended.after > renamed && ended.after < at_) to = ended.after;
-    return to;
-  }
-
-  void begin_after(log::Position ended) {
-    forget_replayed();
-    to_ = at_;
-    searched_ = false;
-    replayed_bytes_ = 0;
-    costly_steps_ = 0;
-    read_after(ended);
   }
 
   // Searches for the event at fault. The events before it must still be applied, because one of
@@ -417,15 +379,11 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
   // What was replayed so far is of the erased object, too.
   void begin_erased(log::Position first) {
-    forget_replayed();
-    read_after(first - 1);
-  }
-
-  void forget_replayed() {
     MemoryCharge charge = std::move(result_.charge);
     result_ = {};
     result_.charge = std::move(charge);
     damaged_ = 0;
+    read_after(first - 1);
   }
 
   void explain_retained(log::Position dropped) {

@@ -7,8 +7,6 @@
 #include "base/big_endian.h"
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "base/qualified_name.h"
-#include "store/contents.h"
 #include "store/directory.h"
 
 namespace syncline::store {
@@ -262,34 +260,6 @@ Result<std::optional<log::StoredFile>> read_file(const Tables& tables, std::stri
   stored.bytes = in.var_uint();
   if (!in.ok() || !in.at_end() || stored.list.size() != log::kUploadIdBytes) return file_damaged();
   return stored;
-}
-
-// Two looks for each file: whether it has an event of this workspace, and which is the next one.
-Result<log::KeptFiles> read_kept_files(const Tables& tables, std::string_view workspace,
-                                       log::Position to, const std::optional<Hash256>& after) {
-  log::KeptFiles kept;
-  const auto id = find_workspace(tables, workspace);
-  if (!id) return std::unexpected(id.error());
-  if (!*id) return kept;
-  const std::string tenant(split_name(workspace).tenant);
-  const std::string prefix = file_prefix(FileKey::kHolder, tenant);
-  const auto cursor = tables.cursor(Family::kMeta, after_prefix(prefix));
-  cursor->seek(after ? after_prefix(holder_prefix(tenant, *after)) : prefix);
-  for (std::size_t looked = 0; cursor->valid() && cursor->key().starts_with(prefix); ++looked) {
-    const std::string_view key = cursor->key();
-    if (key.size() < prefix.size() + kHashBytes) return file_damaged();
-    const Hash256 file = hash_of_text(key.substr(prefix.size(), kHashBytes));
-    cursor->seek(holder_key(tenant, file, **id, 1));
-    if (cursor->valid() && cursor->key() <= holder_key(tenant, file, **id, to))
-      kept.files.push_back(file);
-    if (looked + 1 == log::FileStore::kKeptAtOnce) {
-      kept.next = file;
-      break;
-    }
-    cursor->seek(after_prefix(holder_prefix(tenant, file)));
-  }
-  if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
-  return kept;
 }
 
 Result<std::vector<Hash256>> read_page(const Tables& tables, std::string_view tenant,

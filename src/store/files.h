@@ -80,9 +80,6 @@ Result<std::vector<log::Upload>> read_uploads(const Tables& tables, std::string_
                                               std::string_view after, std::size_t limit);
 Result<std::optional<log::StoredFile>> read_file(const Tables& tables, std::string_view tenant,
                                                  const Hash256& file);
-// As log::FileStore::list_kept says.
-Result<log::KeptFiles> read_kept_files(const Tables& tables, std::string_view workspace,
-                                       log::Position to, const std::optional<Hash256>& after);
 Result<std::vector<Hash256>> read_page(const Tables& tables, std::string_view tenant,
                                        std::string_view list, std::uint32_t page);
 Result<std::optional<NamedVersion>> read_version(const Tables& tables, WorkspaceId id,

@@ -161,13 +161,7 @@ void MemoryStore::crash() {
              unnamed_chunks(tables_, chunks_).value_or(std::vector<BlobName>())});
 }
 
-void MemoryStore::release_reads() {
-  holds_reads_ = false;
-  for (Read& each : std::exchange(held_reads_, {})) read(std::move(each));
-}
-
 void MemoryStore::read(Read read) {
-  if (holds_reads_) return held_reads_.push_back(std::move(read));
   if (!read_failure_) return read(tables_);
   const FailRead failure = read_failure_;  // a copy: the callback may replace it
   const FailingTables tables(tables_, failure);

@@ -55,10 +55,6 @@ class MemoryStore final : public StoreEngine {
   using FailRead = std::function<std::optional<Error>(const std::string& object)>;
   void fail_reads(FailRead failure) { read_failure_ = std::move(failure); }
 
-  // From now on, reads wait until they are released, as on a slow disk.
-  void hold_reads() { holds_reads_ = true; }
-  void release_reads();
-
   // Stores `note` as the workspace's checkpoint, whatever it says. For simulating logs that were
   // rolled back. The workspace must exist.
   void plant_checkpoint(const std::string& workspace, std::string note);
@@ -107,8 +103,6 @@ class MemoryStore final : public StoreEngine {
   std::deque<Request> waiting_;
   std::optional<Error> failure_;
   FailRead read_failure_;
-  bool holds_reads_ = false;
-  std::deque<Read> held_reads_;
 };
 
 }  // namespace syncline::store

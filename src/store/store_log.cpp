@@ -385,13 +385,6 @@ class StoreLog final : public log::LoopStore,
     });
   }
 
-  void list_kept(std::string workspace, Position to, std::optional<Hash256> after,
-                 Done<log::KeptFiles> done) override {
-    read_with(std::move(done), [workspace = std::move(workspace), to, after](const Tables& tables) {
-      return read_kept_files(tables, workspace, to, after);
-    });
-  }
-
   void load_chunk(std::string tenant, std::string list, std::uint64_t index,
                   Done<Bytes> done) override {
     read_with(std::move(done),

@@ -42,9 +42,6 @@ struct Workspace::Deleting {
   Holding deleted = {};
   Holding target = {};  // of what is renamed
   Holding rules = {};
-  // An object in quarantine (open_set_aside), which `deleted` is then; and the version of its last state.
-  std::unique_ptr<LiveObject> aside = nullptr;
-  Bytes version = {};
 
   identity::Right right() const {
     return wish.erase ? identity::Right::kErase : identity::Right::kDelete;
@@ -85,9 +82,6 @@ void Workspace::open_deletions(std::shared_ptr<Deleting> deleting) {
          {},
          &holding,
          [this, deleting, &holding, next = std::move(next)](Result<LiveObject*> live) mutable {
-           if (!live && deleting->what == Deleting::What::kDelete &&
-               &holding == &deleting->deleted && is_set_aside(deleting->wish.object))
-             return open_set_aside(deleting, std::move(next));
            if (!live) return answer_deletion(*deleting, std::unexpected(std::move(live.error())));
            holding.object = *live;
            next();
@@ -108,43 +102,12 @@ void Workspace::open_deletions(std::shared_ptr<Deleting> deleting) {
   });
 }
 
-bool Workspace::is_set_aside(const std::string& object) const {
-  return services_.quarantine != nullptr && !live_.contains(object) &&
-         services_.quarantine->find(name_, object) != nullptr;
-}
-
-// Nobody has it open, and nobody can: it need not be as it is now to end.
-void Workspace::open_set_aside(std::shared_ptr<Deleting> deleting, Task next) {
-  auto read = [this, deleting, next = std::move(next), view = std::weak_ptr(view_),
-               &cache = services_.cache](Result<state::ObjectCache::HeldAside> aside) mutable {
-    if (!aside) return deleting->done(std::unexpected(std::move(aside.error())));
-    if (view.expired()) {
-      cache.release(*aside->resident);
-      return deleting->done(fail(ErrorCode::kUnavailable, "the workspace was closed: try again"));
-    }
-    deleting->aside = std::make_unique<LiveObject>(*aside->resident, services_.presence);
-    deleting->version = std::move(aside->version);
-    deleting->deleted.object = deleting->aside.get();
-    const Deletion& wish = deleting->wish;
-    policy::Verdict verdict = let_in(wish.caller, deleting->right(), *deleting->aside, false);
-    if (verdict.allowed) return next();
-    let_out(*deleting->aside, verdict.rules,
-            [this, deleting, refused = std::move(verdict.allowed.error())](const Error* lost) {
-              answer_deletion(*deleting, std::unexpected(lost != nullptr ? *lost : refused));
-            });
-  };
-  services_.cache.acquire_set_aside(name_, deleting->wish.object, std::move(read));
-}
-
 void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
   LiveObject* const object = deleting->deleted.object;
   LiveObject* const rules = deleting->rules.object;
   LiveObject* const target = deleting->target.object;
   const bool renames = deleting->what == Deleting::What::kRename;
   if (object == nullptr || rules == nullptr || (renames && target == nullptr))
-    return answer_deletion(*deleting, fail(ErrorCode::kUnavailable, "try again"));
-  // Somebody has lifted its quarantine meanwhile.
-  if (deleting->aside != nullptr && !is_set_aside(deleting->wish.object))
     return answer_deletion(*deleting, fail(ErrorCode::kUnavailable, "try again"));
   for (LiveObject* each : {object, rules, target})
     if (each != nullptr && each->busy())
@@ -165,7 +128,7 @@ void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
   if (answer_only_change(*rules, author, answer)) return;
   auto act = undo      ? undeletion_of(wish, *object)
              : renames ? renaming_of(wish, *object, *target)
-                       : deletion_of(*deleting, *object);
+                       : deletion_of(wish, *object);
   if (act && wish.allow)
     if (auto allowed = wish.allow(object->object(), object->position()); !allowed)
       act = std::unexpected(std::move(allowed.error()));
@@ -189,31 +152,21 @@ void Workspace::try_deletion(std::shared_ptr<Deleting> deleting) {
 }
 
 void Workspace::answer_deletion(Deleting& deleting, Result<Receipt> receipt) {
-  // What is told later may still refer to it.
-  if (deleting.aside != nullptr) {
-    deleting.deleted.object = nullptr;
-    lost_.push_back(std::move(deleting.aside));
-    sweep_later();
-  }
   for (Deleting::Holding* each : {&deleting.deleted, &deleting.target, &deleting.rules})
     if (LiveObject* held = std::exchange(each->object, nullptr)) unsubscribe(*held, *each);
   deleting.done(std::move(receipt));
 }
 
-Result<log::RuleAct> Workspace::deletion_of(const Deleting& deleting, LiveObject& object) const {
-  const Deletion& wish = deleting.wish;
+Result<log::RuleAct> Workspace::deletion_of(const Deletion& wish, LiveObject& object) const {
   const std::uint64_t now_ms = services_.scheduler.unix_ms();
   const std::uint64_t erase_at_ms = wish.erase ? 0 : now_ms + deletions_.rule.grace_ms;
   if (object.position() > 0)
-    return log::DeleteObject{
-        .object = object.id(),
-        .generation = object.resident().generation(),
-        .after = chain_.head().last_position,
-        .erase_at_ms = erase_at_ms,
-        .type = std::string(object.object().type().name()),
-        .version = ended_version(deleting.aside == nullptr
-                                     ? merge::version_of(object.object()).value_or(Bytes())
-                                     : deleting.version)};
+    return log::DeleteObject{.object = object.id(),
+                             .generation = object.resident().generation(),
+                             .after = chain_.head().last_position,
+                             .erase_at_ms = erase_at_ms,
+                             .type = std::string(object.object().type().name()),
+                             .version = ended_version(object)};
   const log::EndedGeneration* last = deletions_.last(object.id());
   if (last == nullptr || log::is_erased(*last) || !wish.erase || last->is_renamed())
     return std::unexpected(no_object_error(object.id()));
@@ -221,7 +174,8 @@ Result<log::RuleAct> Workspace::deletion_of(const Deleting& deleting, LiveObject
 }
 
 // An erasure of the whole workspace must come to its end, also if not all of it fits.
-Bytes Workspace::ended_version(Bytes version) const {
+Bytes Workspace::ended_version(const LiveObject& object) const {
+  Bytes version = merge::version_of(object.object()).value_or(Bytes());
   const bool fits = version.size() <= log::kMaxEndedVersionBytes &&
                     deletions_.version_bytes + version.size() <= log::kMaxAllEndedVersionBytes;
   return deletions_.workspace && !fits ? Bytes() : version;
@@ -294,14 +248,7 @@ void Workspace::take_deletion(const log::Event& event) {
   if (const auto* act = std::get_if<log::DeleteObject>(&change->act)) {
     carry_out(*act);
     const auto live = live_.find(act->object);
-    if (live != live_.end()) {
-      end_generation(*live->second, event.position);
-    } else if (is_set_aside(act->object)) {
-      // What can be read of it now is nothing.
-      outbox_.push(event.position, [this, object = act->object](const Error* lost) {
-        if (lost == nullptr) services_.cache.lift_quarantine(name_, object);
-      });
-    }
+    if (live != live_.end()) end_generation(*live->second, event.position);
   } else if (const auto* undone = std::get_if<log::UndeleteObject>(&change->act)) {
     carry_out(*undone);
     bring_back(undone->object, "was undeleted");

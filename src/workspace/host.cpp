@@ -87,46 +87,38 @@ void Host::admit(const identity::Caller& caller, identity::Right right, const st
   });
 }
 
-const std::array<Host::Wish, 2> Host::kStateAndHistory = {
-    {{identity::Right::kRead}, {identity::Right::kHistory}}};
-
-void Host::foresee(const identity::Caller& caller, const std::string& name, std::string_view object,
-                   std::span<const Wish> wishes, Done<std::vector<Result<void>>> done) {
-  const auto found = workspaces_.find(name);
-  if (found != workspaces_.end() && found->second->is_open())
-    return weigh(found->second->policy(), caller, name, object, wishes, std::move(done));
-  find_policy(name, [this, caller, name, object = std::string(object),
-                     wishes = std::vector(wishes.begin(), wishes.end()),
-                     done = std::move(done)](Result<SharedPolicy> policy) mutable {
+void Host::foresee(const identity::Caller& caller, const std::string& name, std::string object,
+                   std::vector<Wish> wishes, Done<std::vector<Result<void>>> done) {
+  auto weigh = [this, caller, name, object = std::move(object), wishes = std::move(wishes),
+                done = std::move(done)](Result<const policy::WorkspacePolicy*> policy) mutable {
     if (!policy) return done(std::unexpected(std::move(policy.error())));
-    weigh(policy->get(), caller, name, object, wishes, std::move(done));
+    std::vector<Result<void>> answers;
+    log::Position rules = 0;
+    for (const Wish& wish : wishes) {
+      policy::Verdict verdict =
+          policy::decide(services_.deciders, *policy,
+                         {.caller = caller,
+                          .right = wish.right,
+                          .workspace = name,
+                          .object = object,
+                          .effect = wish.effect.touches.empty() ? nullptr : &wish.effect,
+                          .unix_ms = services_.scheduler.unix_ms()});
+      rules = std::max(rules, verdict.rules);
+      answers.push_back(std::move(verdict.allowed));
+    }
+    if (rules == 0) return done(std::move(answers));
+    get(name).when_durable(rules, [answers = std::move(answers),
+                                   done = std::move(done)](Result<void> durable) mutable {
+      if (!durable) return done(std::unexpected(std::move(durable.error())));
+      done(std::move(answers));
+    });
+  };
+  const auto found = workspaces_.find(name);
+  if (found != workspaces_.end() && found->second->is_open()) return weigh(found->second->policy());
+  find_policy(name, [weigh = std::move(weigh)](Result<SharedPolicy> policy) mutable {
+    if (!policy) return weigh(std::unexpected(std::move(policy.error())));
+    weigh(policy->get());
   });
-}
-
-void Host::weigh(const policy::WorkspacePolicy* policy, const identity::Caller& caller,
-                 const std::string& name, std::string_view object, std::span<const Wish> wishes,
-                 Done<std::vector<Result<void>>> done) {
-  std::vector<Result<void>> answers;
-  answers.reserve(wishes.size());
-  log::Position rules = 0;
-  for (const Wish& wish : wishes) {
-    policy::Verdict verdict =
-        policy::decide(services_.deciders, policy,
-                       {.caller = caller,
-                        .right = wish.right,
-                        .workspace = name,
-                        .object = object,
-                        .effect = wish.effect.touches.empty() ? nullptr : &wish.effect,
-                        .unix_ms = services_.scheduler.unix_ms()});
-    rules = std::max(rules, verdict.rules);
-    answers.push_back(std::move(verdict.allowed));
-  }
-  if (rules == 0) return done(std::move(answers));
-  get(name).when_durable(
-      rules, [answers = std::move(answers), done = std::move(done)](Result<void> durable) mutable {
-        if (!durable) return done(std::unexpected(std::move(durable.error())));
-        done(std::move(answers));
-      });
 }
 
 // Of a workspace that is not open: its own rules, and those of its tenant.

@@ -1,11 +1,9 @@
 // Host: the owner of the workspaces on one loop.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <map>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,11 +58,10 @@ class Host {
     identity::Right right;
     merge::Effect effect = {};
   };
-  static const std::array<Wish, 2> kStateAndHistory;  // to read the state, and to see the history
   // What would be answered to each wish about the object, for whoever shows this. Nobody has asked for it yet, so no
   // refusal is recorded. Answers when the rules that were used are durable.
-  void foresee(const identity::Caller& caller, const std::string& name, std::string_view object,
-               std::span<const Wish> wishes, Done<std::vector<Result<void>>> done);
+  void foresee(const identity::Caller& caller, const std::string& name, std::string object,
+               std::vector<Wish> wishes, Done<std::vector<Result<void>>> done);
 
   // Whether rules decide in the workspace, its own or those of its tenant. Otherwise the token alone does.
   void is_ruled(const std::string& name, Done<bool> done);
@@ -156,9 +153,6 @@ class Host {
   void take_more(std::shared_ptr<Taking> taking);
   void judge(const policy::Question& question, const policy::WorkspacePolicy* policy,
              Done<void> done);
-  void weigh(const policy::WorkspacePolicy* policy, const identity::Caller& caller,
-             const std::string& name, std::string_view object, std::span<const Wish> wishes,
-             Done<std::vector<Result<void>>> done);
   void sweep_in(std::uint64_t ms);
   void sweep();
 

@@ -171,7 +171,12 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
 // Subscribes to an object that is open.
 void Workspace::enter(LiveObject& object, Opening opening) {
   auto& [caller, id, face, subscriber, done, right, content_asked, takes_name] = opening;
-  policy::Verdict verdict = let_in(caller, right, object, takes_name);
+  policy::Verdict verdict = judge(caller, right, object);
+  // Whoever erases a deleted workspace deletes its objects.
+  if (auto there = check_there(object.id()); !there && right != identity::Right::kErase)
+    verdict = {std::move(there), deletions_at_};
+  if (verdict.allowed && !takes_name)
+    if (auto here = check_not_moved(object.id()); !here) verdict = {std::move(here), deletions_at_};
   if (right == identity::Right::kRead && is_mutated(Mutation::open_without_reading))
     verdict.allowed = {};
   if (verdict.allowed) verdict.allowed = open_through(object, face);
@@ -191,17 +196,6 @@ void Workspace::enter(LiveObject& object, Opening opening) {
   object.subscribers().add(*subscriber);
   object.presence().join(*subscriber, cell_of(caller, MemoryUse::kPresence));
   done(&object);
-}
-
-policy::Verdict Workspace::let_in(const identity::Caller& caller, identity::Right right,
-                                  const LiveObject& object, bool takes_name) const {
-  policy::Verdict verdict = judge(caller, right, object);
-  // Whoever erases a deleted workspace deletes its objects.
-  if (auto there = check_there(object.id()); !there && right != identity::Right::kErase)
-    verdict = {std::move(there), deletions_at_};
-  if (verdict.allowed && !takes_name)
-    if (auto here = check_not_moved(object.id()); !here) verdict = {std::move(here), deletions_at_};
-  return verdict;
 }
 
 // The rules that let him in may still be lost, and until then he would be told what others change.

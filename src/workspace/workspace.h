@@ -376,14 +376,12 @@ class Workspace {
   struct Deleting;
 
   void open_deletions(std::shared_ptr<Deleting> deleting);
-  bool is_set_aside(const std::string& object) const;
-  void open_set_aside(std::shared_ptr<Deleting> deleting, Task next);
   void try_deletion(std::shared_ptr<Deleting> deleting);
   void answer_deletion(Deleting& deleting, Result<Receipt> receipt);
-  Result<log::RuleAct> deletion_of(const Deleting& deleting, LiveObject& object) const;
+  Result<log::RuleAct> deletion_of(const Deletion& wish, LiveObject& object) const;
   Result<log::RuleAct> renaming_of(const Deletion& wish, LiveObject& object,
                                    const LiveObject& target) const;
-  Bytes ended_version(Bytes version) const;
+  Bytes ended_version(const LiveObject& object) const;
   Result<void> check_new_name(const Deletion& wish, const LiveObject& target) const;
   Result<log::RuleAct> undeletion_of(const Deletion& wish, LiveObject& object) const;
   void read_deletions(const merge::Object& rules);
@@ -441,8 +439,6 @@ class Workspace {
   void acquire(std::shared_ptr<Opening> opening);
   void acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident);
   void enter(LiveObject& object, Opening opening);
-  policy::Verdict let_in(const identity::Caller& caller, identity::Right right,
-                         const LiveObject& object, bool takes_name) const;
   void enter_later(log::Position rules, Opening opening);
   Result<void> open_through(LiveObject& object, std::string_view face);
   void fail_openings(const Error& error);

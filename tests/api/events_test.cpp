@@ -227,8 +227,7 @@ TEST_F(ApiEvents, ThoseAtTheSamePlaceShareARead) {
 
 // A read that is under way may have begun before the event was durable.
 TEST_F(ApiEvents, WhoKnowsOfMoreDoesNotShareAnEarlierRead) {
-  node::Shard& owner = *node_.shards->at(node_.owner_of("w"));
-  session::EventTail tail(owner.store->events(), owner.scheduler);
+  session::EventTail tail(node_.shards->at(node_.owner_of("w"))->store->events());
   session::TailPlace place{.workspace = "w", .durable = 1};
   int answers = 0;
   const auto read = [&] {
@@ -300,33 +299,6 @@ TEST_F(ApiEvents, AWorkspaceThatIsFollowedStaysInMemory) {
   node_.loops[owner]->advance(60'000);
   node_.run();
   EXPECT_FALSE(node_.shards->at(owner)->host.has("w"));
-}
-
-TEST_F(ApiEvents, APrincipalHasABoundOfStreams) {
-  change("o");
-  limits::HeldPlaces& places = node_.shards->at(node_.owner_of("w"))->event_streams;
-  places.set_most(2);
-  Answer first = follow("?after=0");
-  const Answer second = follow("?after=0");
-  EXPECT_EQ(second->head->status, 200);
-  const Answer refused = follow("?after=0");
-  EXPECT_EQ(refused->head->status, 429);
-  EXPECT_EQ(refused->header("Retry-After"), "5");
-  EXPECT_NE(refused->body.find("too_many_requests"), std::string::npos) << refused->body;
-  // Nobody else notices, and those that are open go on.
-  EXPECT_EQ(follow("?after=0", "admin")->head->status, 200);
-  change("o");
-  EXPECT_EQ(ids(first), "1 2 ");
-  EXPECT_EQ(ids(second), "1 2 ");
-  const auto page = node_.ask("GET", "/metrics", "Authorization: Bearer admin\r\n")->body;
-  EXPECT_NE(page.find("\nsyncline_event_streams_refused_total 1\n"), std::string::npos);
-  // One that has ended makes room, and one that ends with what there is.
-  first->closed = true;
-  change("o");
-  EXPECT_EQ(follow("?after=0&follow=0")->head->status, 200);
-  EXPECT_EQ(follow("?after=0&follow=0")->head->status, 200);
-  EXPECT_EQ(follow("?after=0")->head->status, 200);
-  EXPECT_EQ(follow("?after=0")->head->status, 429);
 }
 
 }  // namespace

@@ -1,13 +1,11 @@
 // The endpoint of the Model Context Protocol: its messages, sessions, tools, and agents as participants.
 #include <gtest/gtest.h>
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/mcp_message.h"
-#include "api/mcp_notes.h"
 #include "api/mcp_tools.h"
 #include "session/agents.h"
 #include "support/test_api.h"
@@ -185,9 +183,9 @@ TEST_F(Mcp, WhatTheTransportDoesNotTakeIsRefused) {
   node.body = ping;
   EXPECT_EQ(node.ask("POST", "/mcp", in(session) + "Content-Type: text/plain\r\n")->head->status,
             415);
-  const Answer put = node.ask("PUT", "/mcp", in(session));
-  EXPECT_EQ(put->head->status, 405);
-  EXPECT_EQ(put->header("Allow"), "GET, HEAD, POST, DELETE");
+  const Answer get = node.ask("GET", "/mcp", in(session));
+  EXPECT_EQ(get->head->status, 405);
+  EXPECT_EQ(get->header("Allow"), "POST, DELETE");
 }
 
 TEST_F(Mcp, AVersionThatIsNotKnownGetsTheNewestOffered) {
@@ -382,182 +380,6 @@ TEST_F(Mcp, AnAgentIsShownOnFewObjectsAtATime) {
     call(at, "put_text",
          R"({"workspace":"w","root":"r","text":"x","object":"o)" + std::to_string(i) + R"("})");
   EXPECT_EQ(at_work(), Agents::kMostObjects);
-}
-
-// ---- subscriptions
-
-class McpSubscriptions : public Mcp {
- protected:
-  void SetUp() override { change("team", "notes/plan"); }
-
-  void change(const std::string& workspace, const std::string& object) {
-    auto [typist, added] = typists_.try_emplace(workspace + "/" + object, 1);
-    node.change(workspace, object, typist->second.type("x"));
-  }
-  std::string rpc(const std::string& headers, std::string_view method, std::string_view uri) {
-    return post(R"({"jsonrpc":"2.0","id":1,"method":"resources/)" + std::string(method) +
-                    R"(","params":{"uri":")" + std::string(uri) + "\"}}",
-                headers)
-        ->body;
-  }
-  Answer stream(const std::string& headers, std::size_t home = 0) {
-    return node.ask("GET", "/mcp", "Accept: text/event-stream\r\n" + headers, home);
-  }
-  void pass(std::uint64_t ms) {
-    for (auto& loop : node.loops) loop->advance(ms);
-    node.run();
-  }
-  std::size_t feeds() {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < node.shards->size(); ++i) count += node.shards->at(i)->feeds.size();
-    return count;
-  }
-  static int notes_in(const Answer& answer, std::string_view uri) {
-    int count = 0;
-    const std::string note =
-        R"("method":"notifications/resources/updated","params":{"uri":")" + std::string(uri) + "\"";
-    for (auto at = answer->body.find(note); at != std::string::npos;
-         at = answer->body.find(note, at + 1))
-      ++count;
-    return count;
-  }
-
-  static constexpr std::string_view kPlan = "syncline://team/notes/plan";
-  static constexpr std::string_view kDone = R"({"jsonrpc":"2.0","id":1,"result":{}})";
-  std::map<std::string, Typist> typists_;
-};
-
-TEST_F(McpSubscriptions, AChangeIsToldAtMostOnceInASecond) {
-  for (const std::size_t home : {0, 1}) {
-    const std::string session = begin("full", home);
-    const Answer notes = stream(in(session), 1 - home);
-    EXPECT_EQ(notes->header("Content-Type"), "text/event-stream");
-    EXPECT_EQ(rpc(in(session), "subscribe", kPlan), kDone);
-    EXPECT_EQ(notes_in(notes, kPlan), 0) << "nothing has changed since";
-    for (int i = 0; i < 5; ++i) change("team", "notes/plan");
-    EXPECT_EQ(notes_in(notes, kPlan), 1);
-    change("team", "notes/other");
-    pass(1000);
-    EXPECT_EQ(notes_in(notes, kPlan), 2) << "what came after the first note";
-    pass(5000);
-    EXPECT_EQ(notes_in(notes, kPlan), 2);
-    change("team", "notes/plan");
-    EXPECT_EQ(notes_in(notes, kPlan), 3);
-    pass(1000);
-    EXPECT_EQ(rpc(in(session), "subscribe", kPlan), kDone) << "again is no second one";
-    EXPECT_EQ(feeds(), 1u);
-    EXPECT_EQ(rpc(in(session), "unsubscribe", kPlan), kDone);
-    EXPECT_EQ(feeds(), 0u);
-    change("team", "notes/plan");
-    pass(1000);
-    EXPECT_EQ(notes_in(notes, kPlan), 3);
-  }
-}
-
-TEST_F(McpSubscriptions, WhatChangesWithoutAStreamIsToldOnceToTheNextOne) {
-  const std::string session = begin();
-  EXPECT_EQ(rpc(in(session), "subscribe", kPlan), kDone);
-  for (int i = 0; i < 3; ++i) {
-    change("team", "notes/plan");
-    pass(1000);
-  }
-  const Answer first = stream(in(session));
-  EXPECT_EQ(notes_in(first, kPlan), 1);
-  const Answer second = stream(in(session));
-  EXPECT_TRUE(first->ended) << "a session has one stream";
-  EXPECT_EQ(notes_in(second, kPlan), 0);
-  change("team", "notes/plan");
-  EXPECT_EQ(notes_in(second, kPlan), 1);
-  second->closed = true;
-  pass(1000);
-  change("team", "notes/plan");
-  pass(1000);
-  change("team", "notes/plan");
-  EXPECT_EQ(notes_in(stream(in(session)), kPlan), 1);
-}
-
-TEST_F(McpSubscriptions, EndWithTheSessionAndKeepItAlive) {
-  const std::string session = begin();
-  const Answer notes = stream(in(session));
-  EXPECT_EQ(rpc(in(session), "subscribe", kPlan), kDone);
-  pass(Agents::kIdleMs + 1);
-  EXPECT_EQ(rpc(in(session), "subscribe", kPlan), kDone) << "its stream is open";
-  EXPECT_EQ(feeds(), 1u);
-  EXPECT_EQ(node.ask("DELETE", "/mcp", in(session))->head->status, 204);
-  EXPECT_TRUE(notes->ended);
-  EXPECT_EQ(feeds(), 0u);
-  change("team", "notes/plan");
-  EXPECT_EQ(stream(in(session))->head->status, 404);
-}
-
-TEST_F(McpSubscriptions, OfAnIdleSessionEndWithIt) {
-  const std::string session = begin();
-  EXPECT_EQ(rpc(in(session), "subscribe", kPlan), kDone);
-  EXPECT_EQ(feeds(), 1u);
-  pass(Agents::kIdleMs + 1);
-  begin();
-  EXPECT_EQ(feeds(), 0u);
-}
-
-TEST_F(McpSubscriptions, NeedTheRightToReadEachTime) {
-  const std::string session = begin("other");
-  const Answer notes = stream(in(session, "other"));
-  EXPECT_NE(rpc(in(session, "other"), "subscribe", "syncline://team/nothing").find("not_found"),
-            std::string::npos);
-  EXPECT_EQ(rpc(in(session, "other"), "subscribe", kPlan), kDone);
-  change("team", "notes/plan");
-  EXPECT_EQ(notes_in(notes, kPlan), 1);
-  pass(1000);
-  node.body = R"(forbid (principal == User::"eve", action == Action::"read", resource);)";
-  EXPECT_LT(node.ask("PUT", "/v1/workspaces/team/policies/closed",
-                     with_token("full") + "Content-Type: text/plain\r\n")
-                ->head->status,
-            300);
-  node.body.clear();
-  change("team", "notes/plan");
-  pass(3000);
-  EXPECT_EQ(notes_in(notes, kPlan), 1);
-  EXPECT_NE(rpc(in(session, "other"), "subscribe", "syncline://team/notes/plan2").find("error"),
-            std::string::npos);
-  EXPECT_EQ(
-      node.ask("DELETE", "/v1/workspaces/team/policies/closed", with_token("full"))->head->status,
-      204);
-  change("team", "notes/plan");
-  pass(1000);
-  EXPECT_EQ(notes_in(notes, kPlan), 2);
-}
-
-TEST_F(McpSubscriptions, AreBounded) {
-  const std::string session = begin();
-  for (std::size_t i = 0; i < McpNotes::kMostWatched; ++i) {
-    change("team", "o" + std::to_string(i));
-    ASSERT_EQ(rpc(in(session), "subscribe", "syncline://team/o" + std::to_string(i)), kDone);
-  }
-  EXPECT_NE(rpc(in(session), "subscribe", kPlan).find("at most 32 resources"), std::string::npos);
-  EXPECT_EQ(rpc(in(session), "unsubscribe", "syncline://team/o7"), kDone);
-  EXPECT_EQ(rpc(in(session), "subscribe", kPlan), kDone);
-  EXPECT_EQ(feeds(), McpNotes::kMostWatched);
-  EXPECT_EQ(stream(in(session, "other"))->head->status, 404) << "it is somebody else's";
-  EXPECT_EQ(node.ask("GET", "/mcp", "Accept: application/json\r\n" + in(session))->head->status,
-            406);
-}
-
-TEST_F(Mcp, ARenamedObjectIsFoundUnderItsNewName) {
-  const std::string headers = in(begin());
-  EXPECT_EQ(
-      call(headers, "put_text",
-           R"({"workspace":"team","object":"draft","root":"content","text":"Buy bread."})")[0],
-      '{');
-  const std::string renamed =
-      call(headers, "rename_object", R"({"workspace":"team","object":"draft","to":"plan"})");
-  EXPECT_NE(renamed.find(R"("object":"plan","renamed_from":"draft")"), std::string::npos)
-      << renamed;
-  EXPECT_EQ(call(headers, "read_object", R"({"workspace":"team","object":"plan","format":"text"})"),
-            "Buy bread.");
-  const std::string old =
-      call(headers, "read_object", R"({"workspace":"team","object":"draft","format":"text"})");
-  EXPECT_TRUE(old.starts_with("!moved: ")) << old;
-  EXPECT_NE(old.find("plan"), std::string::npos) << old;
 }
 
 }  // namespace

@@ -93,7 +93,6 @@ struct Vault {
     node.context.imports = &imports;
     node.context.backups = &backups;
     node.context.log_levels = &levels;
-    node.context.reload = [](const Reloaded& done) { done(ReloadReport{}); };
     node.context.api_keys = &keys;
     node.context.tickets = &tickets;
     node.context.tenants = &tenants;
@@ -247,8 +246,8 @@ constexpr Trial kTrials[] = {
      200},
     {"POST", "/v1/workspaces/{workspace}/undelete/{object}", "/workspaces/VAULT/undelete/PLAN", 200,
      delete_plan},
-    {"POST", "/v1/workspaces/{workspace}/rename/{object}", "/workspaces/VAULT/rename/PLAN?to=PLAN2",
-     200},
+    {"POST", "/v1/workspaces/{workspace}/rename/{object}",
+     "/workspaces/VAULT/rename/PLAN?to=PLAN2", 200},
     {"DELETE", "/v1/workspaces/{workspace}/redirects/{object}", "/workspaces/VAULT/redirects/PLAN",
      200, rename_plan},
     {"GET", "/v1/workspaces/{workspace}/deletions", "/workspaces/VAULT/deletions", 200},
@@ -280,8 +279,6 @@ constexpr Trial kTrials[] = {
      404},
     {"GET", "/v1/workspaces/{workspace}/changes/{object}", "/workspaces/VAULT/changes/PLAN", 200},
     {"GET", "/v1/workspaces/{workspace}/blame/{object}", "/workspaces/VAULT/blame/PLAN", 200},
-    {"GET", "/v1/workspaces/{workspace}/history/{object}", "/workspaces/VAULT/history/PLAN", 200},
-    {"GET", "/v1/workspaces/{workspace}/present", "/workspaces/VAULT/present", 200},
     {"GET", "/v1/workspaces/{workspace}/pins", "/workspaces/VAULT/pins", 200},
     {"PUT", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/mine?at=2", 200},
     {"DELETE", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/milestone", 204},
@@ -345,7 +342,6 @@ constexpr Trial kTrials[] = {
     {"POST", "/v1/backups", "/backups?name=nightly", 201},
     {"GET", "/v1/log-level", "/log-level", 200},
     {"PUT", "/v1/log-level", "/log-level?level=net%3Ddebug", 200},
-    {"POST", "/v1/reload", "/reload", 200},
     {"GET", "/v1/audit", "/audit", 200},
     {"GET", "/v1/me", "/me", 200},
     {"GET", "/v1/people", "/people", 200},
@@ -383,7 +379,6 @@ constexpr Trial kTrials[] = {
     {"POST", "/mcp", "/mcp", 200, [](Vault&) {},
      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})",
      "Content-Type: application/json\r\n"},
-    {"GET", "/mcp", "/mcp", 400},     // without a session
     {"DELETE", "/mcp", "/mcp", 400},  // without a session
 };
 
@@ -654,7 +649,6 @@ constexpr ToolTrial kToolTrials[] = {
      true},
     {"put_text", R"({"workspace":"VAULT","object":"PLAN","root":"content","text":"mine"})", true},
     {"copy_object", R"({"workspace":"VAULT","object":"PLAN3","copy_from":"PLAN"})", true},
-    {"rename_object", R"({"workspace":"VAULT","object":"PLAN","to":"PLAN4"})", true},
     {"history", R"({"workspace":"VAULT","object":"PLAN"})", false},
 };
 

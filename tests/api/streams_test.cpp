@@ -4,12 +4,9 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "api/stream_sweep.h"
-#include "log/rules.h"
 #include "session/stream_feed.h"
 #include "streams/change.h"
 #include "streams/offset.h"
@@ -492,27 +489,6 @@ TEST_F(ApiForks, AForkAndTheDeletionOfItsSourceDoNotMissEachOther) {
   EXPECT_GT(refused, 2);
 }
 
-// The rules of deletions come from a slow disk. Meanwhile a whole fork begins, of which whoever deletes knows nothing.
-TEST_F(ApiForks, AForkThatBeginsWhileADeletionWaitsKeepsItsSource) {
-  put("/a", kPlainText, "a");
-  EXPECT_EQ(status("GET", "/f"), 404);  // so its name is in memory
-  node_.store.hold_reads();
-  const Answer deleted =
-      node_.send("DELETE", "/streams/w/a", "Authorization: Bearer writer\r\n", other_loop());
-  node_.run();
-  ASSERT_FALSE(deleted->head) << "it does not wait for a read";
-  fork("/f", "/a");
-  ASSERT_FALSE(deleted->head);
-  node_.store.release_reads();
-  node_.run();
-  ASSERT_TRUE(deleted->head);
-  EXPECT_EQ(deleted->head->status, 204);
-  EXPECT_EQ(status("GET", "/a"), 410) << "it is hidden";
-  EXPECT_EQ(read("/f"), "a");
-  EXPECT_EQ(status("DELETE", "/f"), 204);
-  EXPECT_EQ(status("GET", "/a"), 404);
-}
-
 TEST_F(ApiForks, ForksThatWereDeletedMakeRoomForOthers) {
   put("/a", kPlainText, "a");
   for (std::size_t i = 0; i < streams::kMostForks; ++i) fork("/f" + std::to_string(i), "/a");
@@ -521,160 +497,6 @@ TEST_F(ApiForks, ForksThatWereDeletedMakeRoomForOthers) {
   fork("/more", "/a");
   EXPECT_EQ(read("/more"), "a");
   EXPECT_EQ(status("PUT", "/too-many", "Stream-Forked-From: /streams/w/a\r\n"), 413);
-}
-
-// ---- what has come to the end of its life
-
-class ApiStreamSweep : public ApiForks {
- protected:
-  StreamSweep& begin() {
-    sweep_ = std::make_unique<StreamSweep>(
-        node_.context, shard(), node_.owner_of("w"),
-        SweepPace{.interval_ms = 1000, .pause_ms = 1, .page = 4});
-    return *sweep_;
-  }
-  bool is_deleted(const std::string& object) {
-    const log::HeldDeletions& held = shard().host.get("w").deletions();
-    const log::EndedGeneration* last = held.last(object);
-    return last != nullptr && last->deleted_ms > 0;
-  }
-  int deletions() {
-    int count = 0;
-    for (const auto& [object, ended] : shard().host.get("w").deletions().objects)
-      count += static_cast<int>(ended.size());
-    return count;
-  }
-
-  std::unique_ptr<StreamSweep> sweep_;
-};
-
-TEST_F(ApiStreamSweep, DeletesByItselfWhatIsOver) {
-  for (int i = 0; i < 10; ++i)
-    put("/short" + std::to_string(i), kPlainText + "Stream-TTL: 5\r\n", "x");
-  put("/long", kPlainText + "Stream-TTL: 500\r\n", "x");
-  put("/ever", kPlainText, "x");
-  node_.change("w", "plan", Typist(7).type("a document"));
-  const StreamSweep& sweep = begin();
-  pass(2000);
-  EXPECT_EQ(sweep.counters().deleted, 0u);
-  pass(10'000);
-  EXPECT_EQ(sweep.counters().deleted, 10u);
-  EXPECT_EQ(sweep.counters().failures, 0u);
-  EXPECT_EQ(deletions(), 10);
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(is_deleted("short" + std::to_string(i)));
-  pass(10'000);
-  EXPECT_EQ(deletions(), 10) << "each once";
-  EXPECT_EQ(read("/long"), "x");
-  EXPECT_EQ(read("/ever"), "x");
-  // As any deletion, it can be undone as long as the workspace says; but its time is still over.
-  EXPECT_EQ(node_.ask("POST", "/v1/workspaces/w/undelete/short3", "Authorization: Bearer admin\r\n")
-                ->head->status,
-            200);
-  EXPECT_FALSE(is_deleted("short3"));
-  pass(3000);
-  EXPECT_TRUE(is_deleted("short3"));
-}
-
-// It knows nothing from before: what is over already is found as well.
-TEST_F(ApiStreamSweep, FindsWhatWasOverBeforeItBegan) {
-  put("/a", kPlainText + "Stream-TTL: 5\r\n", "a");
-  pass(60'000);
-  EXPECT_EQ(status("GET", "/a"), 404);
-  EXPECT_FALSE(is_deleted("a"));
-  begin();
-  pass(1000);
-  EXPECT_TRUE(is_deleted("a"));
-  // The next sweep, as after a restart, finds nothing to do.
-  sweep_.reset();
-  const StreamSweep& again = begin();
-  pass(5000);
-  EXPECT_EQ(again.counters().deleted, 0u);
-  EXPECT_EQ(again.counters().failures, 0u);
-  put("/a", kPlainText, "anew");
-  pass(5000);
-  EXPECT_EQ(read("/a"), "anew");
-}
-
-TEST_F(ApiStreamSweep, AReadOrAWriteRenewsALife) {
-  put("/a", kPlainText + "Stream-TTL: 5\r\n", "a");
-  put("/b", kPlainText + "Stream-TTL: 5\r\n", "b");
-  begin();
-  for (int i = 0; i < 5; ++i) {
-    pass(4000);
-    EXPECT_EQ(read("/a"), "a");
-    append("/b", "b");
-  }
-  EXPECT_FALSE(is_deleted("a"));
-  EXPECT_FALSE(is_deleted("b"));
-  pass(8000);
-  EXPECT_TRUE(is_deleted("a"));
-  EXPECT_TRUE(is_deleted("b"));
-}
-
-TEST_F(ApiStreamSweep, WhatForksNeedStaysUntilTheyAreGone) {
-  put("/a", kPlainText + "Stream-TTL: 5\r\n", "a");
-  put("/f", "Stream-Forked-From: /streams/w/a\r\nStream-TTL: 30\r\n");
-  append("/f", "f");
-  begin();
-  pass(10'000);
-  EXPECT_FALSE(is_deleted("a"));
-  EXPECT_EQ(read("/f"), "af");
-  pass(60'000);
-  EXPECT_TRUE(is_deleted("f"));
-  pass(5000);
-  EXPECT_TRUE(is_deleted("a"));
-}
-
-// The rules of deletions come from a slow disk: the sweep and somebody who wants the name wait for them.
-TEST_F(ApiStreamSweep, SomebodyBeginsAnewAtTheSameMoment) {
-  put("/a", kPlainText + "Stream-TTL: 5\r\n", "a");
-  pass(10'000);
-  node_.store.fail_reads([this](const std::string& object) -> std::optional<Error> {
-    if (object == log::kDeletionsObject) node_.store.hold_reads();
-    return std::nullopt;
-  });
-  const StreamSweep& sweep = begin();
-  pass(100);
-  node_.store.fail_reads({});
-  node_.body = "anew";
-  const Answer begun = node_.send(
-      "PUT", "/streams/w/a", "Authorization: Bearer writer\r\n" + kPlainText, other_loop());
-  node_.run();
-  node_.body.clear();
-  EXPECT_FALSE(begun->head) << "it does not wait";
-  node_.store.release_reads();
-  node_.run();
-  pass(5000);
-  ASSERT_TRUE(begun->head);
-  EXPECT_EQ(begun->head->status, 201) << begun->body;
-  EXPECT_EQ(read("/a"), "anew");
-  EXPECT_EQ(deletions(), 1);
-  EXPECT_EQ(sweep.counters().failures, 0u);
-}
-
-// The sweep looks for forks, on a slow disk. What somebody begins meanwhile stays.
-TEST_F(ApiStreamSweep, WhatBeginsAnewMeanwhileStays) {
-  put("/a", kPlainText + "Stream-TTL: 5\r\n", "a");
-  put("/f", "Stream-Forked-From: /streams/w/a\r\n");
-  EXPECT_EQ(status("DELETE", "/f"), 204);
-  pass(10'000);
-  EXPECT_EQ(status("GET", "/a"), 404);
-  shard().cache.shrink(0);
-  EXPECT_EQ(status("GET", "/a"), 404);  // so it is in memory, and its fork is not
-  int held = 0;
-  node_.store.fail_reads([&](const std::string& object) -> std::optional<Error> {
-    if (object == "f" && held++ == 0) node_.store.hold_reads();
-    return std::nullopt;
-  });
-  const StreamSweep& sweep = begin();
-  pass(100);
-  node_.store.fail_reads({});
-  put("/a", kPlainText, "anew");
-  node_.store.release_reads();
-  pass(20'000);
-  EXPECT_EQ(read("/a"), "anew");
-  EXPECT_EQ(held, 1) << "it has looked for the fork";
-  EXPECT_EQ(sweep.counters().deleted, 0u);
 }
 
 // ---- the log of a workspace

@@ -65,12 +65,6 @@ TEST(WsClientUrl, IsTakenApart) {
   for (const char* bad : {"", "ws://", "http://a", "ws://a:0", "ws://a:65536", "ws://a:1x"})
     EXPECT_EQ(parse_ws_url(bad).error().code, ErrorCode::kInvalid) << bad;
   EXPECT_EQ(parse_ws_url("wss://a").error().code, ErrorCode::kUnsupported);
-  const auto secure = parse_wss_url("wss://docs.example/below", load_ws_trust("").value());
-  ASSERT_TRUE(secure);
-  EXPECT_EQ(secure->host, "docs.example");
-  EXPECT_EQ(secure->port, 443);
-  EXPECT_EQ(parse_wss_url("ws://a", nullptr).error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(load_ws_trust("/nowhere").error().code, ErrorCode::kInvalid);
 }
 
 TEST(WsClient, SendsReceivesAndCloses) {

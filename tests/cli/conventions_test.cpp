@@ -50,6 +50,7 @@ TEST(Help, IsDataAndHasExamples) {
   EXPECT_EQ(run({}).out, root.out);
   for (const char* command : {"serve", "ls", "cat", "log", "doc", "completions"})
     EXPECT_THAT(root.out, HasSubstr(std::string("\n  ") + command + " "));
+  EXPECT_THAT(root.out, Not(HasSubstr("\n  man ")));
   const Outcome show = run({"doc", "show", "--help"});
   EXPECT_EQ(show.code, 0);
   EXPECT_THAT(show.out, AllOf(HasSubstr("Usage: syncline doc show [OPTIONS] FILE…"),
@@ -127,20 +128,6 @@ TEST(Completions, ExistForEveryShell) {
 // Mended with: syncline man > docs/cli/syncline.1
 TEST(ManPage, InTheRepositoryIsTheProgramsOwn) {
   EXPECT_EQ(read_whole(SYNCLINE_SOURCE_DIR "/docs/cli/syncline.1"), run({"man"}).out);
-}
-
-TEST(ManPage, ThereIsOneForEachCommand) {
-  const TempDir dir;
-  const Outcome written = run({"man", "--dir", dir.file("")});
-  EXPECT_EQ(written.code, 0) << written.err;
-  EXPECT_EQ(read_whole(dir.file("syncline.1")), run({"man"}).out);
-  const std::string page = read_whole(dir.file("syncline-log-show.1"));
-  EXPECT_EQ(page, run({"man", "log", "show"}).out);
-  EXPECT_THAT(page, AllOf(HasSubstr("\n.SH NAME\nsyncline\\-log\\-show \\- Print the events"),
-                          HasSubstr("\\fB\\-\\-object\\fR")));
-  EXPECT_THAT(read_whole(dir.file("syncline-log.1")), HasSubstr("syncline\\-log\\-show\\fR(1)"));
-  EXPECT_EQ(run({"man", "lgo"}).code, 2);
-  EXPECT_EQ(run({"man", "--dir", dir.file("none")}).code, 1);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ test('an export that retention has passed is refused and says why', kTest, async
   writeFileSync(`${file}.part`, begun.subarray(0, begun.length - 1));
   await write(t, server, 'team', 10);
   ok('retention', 'set', 'team', '--keep-last', '3', '--server', server.url);
-  ok('retention', 'run', 'team', '--confirm', 'team', '--server', server.url);
+  ok('retention', 'run', 'team', '--server', server.url);
   const refused = await fetch(`${url}?size=10&after=0&crc=0`);
   assert.equal(refused.status, 409);
   assert.match((await refused.json()).error.message, /kept from position 18 on, and the file ends at 10/);

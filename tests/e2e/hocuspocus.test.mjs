@@ -261,32 +261,3 @@ test('versions 3 and 4 and a document of several megabytes', kTest, async (t) =>
   await converged([a, b, await fresh(t, server, 'w', 'big')], 30_000);
   assert.equal(Y.encodeStateVector(a.doc).length, Y.encodeStateVector(b.doc).length);
 });
-
-// Version 2 sends no token if its application has an empty one, and goes on to the document at once.
-test('@hocuspocus/provider 2 with an empty token', kTest, async (t) => {
-  const { HocuspocusProvider, HocuspocusProviderWebsocket } = await import('@hocuspocus/provider-2');
-  const { WebSocket } = await import('ws');
-  const connect = (server, name, token) => {
-    const document = new Y.Doc();
-    const seen = { denied: [] };
-    const websocketProvider = new HocuspocusProviderWebsocket({ url: `${server.url.replace('http', 'ws')}/hocuspocus/w`, WebSocketPolyfill: WebSocket });
-    const provider = new HocuspocusProvider({ websocketProvider, name, token, document,
-      onAuthenticationFailed: ({ reason }) => seen.denied.push(reason) });
-    t.after(() => {
-      provider.destroy();
-      websocketProvider.destroy();
-    });
-    return { provider, document, text: document.getText('t'), seen };
-  };
-  const server = await Server.start(t);
-  const [a, b] = [connect(server, 'empty', ''), connect(server, 'empty', 'anything')];
-  a.text.insert(0, 'Hello');
-  await until(() => a.provider.isSynced && b.text.toString() === 'Hello', 'both are in step');
-  await until(() => !a.provider.hasUnsyncedChanges, 'it is saved');
-  const guarded = await Server.start(t, { env: kTokens });
-  const stranger = connect(guarded, 'empty', '');
-  await until(() => stranger.seen.denied.length > 0, 'it is refused');
-  const friend = connect(guarded, 'empty', 'let me write');
-  await until(() => friend.provider.isSynced, 'who has a token is served');
-  assert.equal(stranger.provider.isSynced, false);
-});

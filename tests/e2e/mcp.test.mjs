@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { y_client } from './lib/clients.mjs';
 import { Server } from './lib/server.mjs';
@@ -32,7 +31,7 @@ test('an agent works beside an editor, who sees it, and sees what it does', kTes
   ann.text.insert(0, 'On Monday: buy bread.');
   const { client, transport, call } = await agent(t, server);
   assert.deepEqual((await client.listTools()).tools.map(({ name }) => name),
-    ['list_workspaces', 'list_objects', 'read_object', 'search_objects', 'edit_text', 'put_markdown', 'put_text', 'copy_object', 'rename_object', 'history']);
+    ['list_workspaces', 'list_objects', 'read_object', 'search_objects', 'edit_text', 'put_markdown', 'put_text', 'copy_object', 'history']);
   await client.ping();
   await until(async () => !(await call('read_object', { object: 'notes/plan' })).isError, () => 'the text is durable');
 
@@ -124,38 +123,4 @@ test('a page of another site is refused by a server without tokens', kTest, asyn
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} }) });
   assert.equal((await post({ Origin: 'https://elsewhere.example' })).status, 403);
   assert.equal((await post({})).status, 200);
-});
-
-test('an agent is told of the documents that it has subscribed to', kTest, async (t) => {
-  const server = await Server.start(t, kTokens);
-  const { client, transport, call } = await agent(t, server);
-  await call('put_text', { object: 'notes/plan', root: 'content', text: 'Buy bread.' });
-  await call('put_text', { object: 'notes/other', root: 'content', text: 'Else.' });
-  const told = [];
-  client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => { told.push(params.uri); });
-  const uri = 'syncline://team/notes/plan';
-  await client.subscribeResource({ uri });
-  await assert.rejects(client.subscribeResource({ uri: 'syncline://team/nothing' }), /not_found/);
-  const ann = await y_client(t, server, 'team', 'notes/plan', { params: { token: 'secret', ack: '1' } });
-  for (let i = 0; i < 10; ++i) ann.text.insert(0, 'x');
-  await until(() => told.length > 0, () => 'the agent is told');
-  await call('put_text', { object: 'notes/other', root: 'content', text: 'Else again.' });
-  ann.text.insert(0, 'the last ');
-  await until(async () => told.length >= 2 && (await client.readResource({ uri })).contents[0].text.startsWith('the last '), () => 'and of what comes later');
-  assert.ok(told.length <= 4, `in a few seconds, ${told.length} times`);
-  assert.deepEqual([...new Set(told)], [uri]);
-
-  const renamed = JSON.parse((await call('rename_object', { object: 'notes/plan', to: 'minutes' })).text);
-  assert.equal(renamed.renamed_from, 'notes/plan');
-  const old = await call('read_object', { object: 'notes/plan' });
-  assert.equal(old.isError, true);
-  assert.match(old.text, /^moved: .*minutes/);
-
-  const sessions = async () => (await server.json('/v1/sessions', { Authorization: 'Bearer secret' })).sessions.map(({ protocol }) => protocol);
-  assert.ok((await sessions()).includes('events'), 'a subscription is a session that operators see');
-  await client.unsubscribeResource({ uri });
-  await until(async () => !(await sessions()).includes('events'), () => 'it has ended');
-  await client.subscribeResource({ uri: 'syncline://team/minutes' });
-  await transport.terminateSession();
-  await until(async () => !(await sessions()).includes('events'), () => 'it ends with the session');
 });

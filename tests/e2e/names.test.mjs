@@ -50,7 +50,7 @@ test('a guest is shown by the name that its client shows, marked, until it is er
   const changes = JSON.parse((await call(server, 'GET', '/workspaces/team/changes')).text).changes;
   assert.deepEqual(changes.map(({ name }) => name), ['Ada L.', 'Ben']);
   assert.match(printed(run(['log', 'show', 'team', '--server', server.url])), /"Ada L\." \(unverified\)/);
-  assert.match(printed(run(['blame', 'team/plan', '--server', server.url])), /"Ben" \(unverified\) +"world"/);
+  assert.match(printed(run(['blame', 'team/plan', '--server', server.url])), /"Ben" \(unverified\) {2}"world"/);
   assert.match(printed(run(['people', 'list', '--guests', 'team', '--server', server.url])), /ACTOR +NAME[\s\S]*Ben/);
 
   // The name is nowhere in the log and in no export.
@@ -149,7 +149,7 @@ test('the page asks for a token, keeps it out of its address, and says what is a
   await reader.getByTestId('history').click();
   await becomes(reader, 'history-panel', 'shown');
   const authors = await reader.getByTestId('history-authors').locator('li').evaluateAll((list) => list.map((item) => [item.textContent, item.style.getPropertyValue('--peer')]));
-  assert.deepEqual(authors, [['Ada (not verified)', peers[0][2]]]);
+  assert.deepEqual(authors, [['Ada (not verified) · 16', peers[0][2]]]);
   await screenshot(reader, 'names-reader');
   // A reader sees the past, and brings nothing back.
   await reader.getByTestId('history-slider').fill('1');

@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import * as Y from 'yjs';
 import { converged, h_client, hocuspocus_versions, y_client } from './lib/clients.mjs';
 import { Server, run } from './lib/server.mjs';
 import { sleep, until } from './lib/wait.mjs';
@@ -166,40 +165,5 @@ test('a workspace whose last event is damaged is shut, and all others work on', 
   assert.equal(await server.metric('workspaces_shut'), 0);
   assert.equal(cli('shut', 'ls').stdout, '');
   assert.equal(run(['shut', 'ls', '--data-dir', server.dir]).status, 1);
-  assert.equal(run(['log', 'verify', '--data-dir', server.dir]).status, 0);
-});
-
-test('an object that costs too much is deleted without being applied', kTest, async (t) => {
-  const server = await Server.start(t);
-  const path = '/v1/workspaces/w/objects/costly';
-  const ann = await y_client(t, server, 'w', 'costly');
-  const events = async (count) => until(async () => (await server.metric('events_committed_total')) >= count, `event ${count}`);
-  ann.doc.transact(() => { for (let i = 0; i < 20_000; ++i) ann.text.insert(0, 'x'); });
-  await events(1);
-  ann.text.delete(0, ann.text.length);
-  await events(2);
-  ann.provider.destroy();
-  await server.kill();
-  server.options.args = ['--max-change-steps', '10000'];
-  await server.launch();
-
-  const refused = await server.get(path);
-  assert.equal(refused.status, 500);
-  assert.match(refused.text, /in quarantine.*more than 10000 steps/);
-  const removed = await fetch(server.url + path, { method: 'DELETE' });
-  assert.equal(removed.status, 200, await removed.text());
-  assert.equal((await server.get(path)).status, 410);
-  assert.deepEqual((await server.json('/v1/workspaces/w/quarantine')).quarantine, []);
-
-  // What knew it is refused, and what begins under its name stays, also after a crash.
-  const old = await fetch(server.url + path, { method: 'PATCH', headers: { 'Content-Type': 'application/octet-stream' }, body: Y.encodeStateAsUpdate(ann.doc) });
-  assert.equal(old.status, 410, await old.text());
-  const ben = await y_client(t, server, 'w', 'costly');
-  ben.text.insert(0, 'anew');
-  await until(async () => (await server.get(path)).status === 200, 'the next object is kept');
-  await server.kill();
-  await server.launch();
-  assert.equal((await server.object('w', 'costly')).content, 'anew');
-  await server.kill();
   assert.equal(run(['log', 'verify', '--data-dir', server.dir]).status, 0);
 });

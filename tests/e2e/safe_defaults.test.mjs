@@ -153,7 +153,7 @@ test('a full disk: not ready, and yet started, read and cleaned', { timeout: 240
   const cli = (...args) => run([...args, '--server', server.url]);
   const set = cli('retention', 'set', 'w', '--keep-last', '1');
   assert.equal(set.status, 0, set.stderr);
-  const applied = cli('retention', 'run', 'w', '--confirm', 'w');
+  const applied = cli('retention', 'run', 'w');
   assert.equal(applied.status, 0, applied.stderr);
   const log = (await server.get('/v1/workspaces/w/log?limit=1000')).text;
   assert.ok(log.split('"dropped":true').length > 20, 'payloads are dropped');

@@ -11,8 +11,6 @@
 
 #include "base/crc32c.h"
 #include "log/bundle_reader.h"
-#include "log/file_store.h"
-#include "log/file_version.h"
 #include "log/test_loop.h"
 
 namespace syncline::testing {
@@ -283,101 +281,20 @@ TEST(Bundle, UnknownKindsAndNewerVersionsAreRefusedAsSuch) {
       bytes.push_back(static_cast<std::uint8_t>(crc >> shift));
     return bytes;
   };
-  EXPECT_EQ(read(section({1, 0, 0, 0, 1, 4})).error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(read(section({10, 0, 0, 0, 0})).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(read(section({1, 0, 0, 0, 1, 3})).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(read(section({9, 0, 0, 0, 0})).error().code, ErrorCode::kMalformed);
   Sample sample;
   auto pieces = sample.pieces();
   log::BundleWriter writer;
   Bytes whole = log::BundleWriter::magic();
   const Bytes header = writer.section(sample.sections[0]);
   whole.insert(whole.end(), header.begin(), header.end());
-  Bytes odd{10, 0, 0, 0, 0};
+  Bytes odd{9, 0, 0, 0, 0};
   const std::uint32_t crc = crc32c(odd, writer.crc());
   for (int shift = 24; shift >= 0; shift -= 8)
     odd.push_back(static_cast<std::uint8_t>(crc >> shift));
   whole.insert(whole.end(), odd.begin(), odd.end());
   EXPECT_EQ(read(whole).error().code, ErrorCode::kUnsupported);
-}
-
-// With the bytes of two files: one of a chunk and some more, and an empty one.
-class SampleWithFiles : public Sample {
- public:
-  SampleWithFiles() : whole_(log::kFileChunkBytes, 1), rest_(10, 2) {
-    std::get<log::BundleHeader>(sections[0]).version = log::kBundleVersionWithFiles;
-    sections.pop_back();
-    sections.emplace_back(log::BundleFile{{1}, whole_.size() + rest_.size()});
-    sections.emplace_back(log::BundleChunk{whole_});
-    sections.emplace_back(log::BundleChunk{rest_});
-    sections.emplace_back(log::BundleFile{{2}, 0});
-    sections.emplace_back(log::BundleEnd{
-        4, {2}, log::BundleContents{2, whole_.size() + rest_.size()}});
-  }
-
- private:
-  Bytes whole_;
-  Bytes rest_;
-};
-
-TEST(Bundle, TheBytesOfFilesAreReadAndPlacesAmongThemNamed) {
-  const SampleWithFiles sample;
-  BundleReader reader;
-  reader.feed(joined(sample.pieces()));
-  for (int i = 0; i < 6; ++i) ASSERT_TRUE(reader.next());
-  EXPECT_EQ(reader.here().files->file, Hash256{});
-  EXPECT_EQ(reader.here().files->written, log::BundleContents());
-  EXPECT_EQ(std::get<log::BundleFile>(**reader.next()).bytes, log::kFileChunkBytes + 10);
-  EXPECT_EQ(reader.here().files->chunk, 0u);
-  EXPECT_EQ(std::get<log::BundleChunk>(**reader.next()).bytes.size(), log::kFileChunkBytes);
-  EXPECT_EQ(reader.here().files->chunk, 1u);
-  EXPECT_EQ(reader.mark()->files->chunk, 0u);
-  EXPECT_EQ(std::get<log::BundleChunk>(**reader.next()).bytes.size(), 10u);
-  EXPECT_EQ(reader.here().files->chunk, std::nullopt);
-  EXPECT_EQ(reader.here().files->file, Hash256{1});
-  ASSERT_TRUE(reader.next());
-  const auto end = std::get<log::BundleEnd>(**reader.next());
-  EXPECT_EQ(end.contents, (log::BundleContents{2, log::kFileChunkBytes + 10}));
-  EXPECT_TRUE(reader.finish());
-}
-
-TEST(Bundle, FilesAreWholeInOrderAndCounted) {
-  const SampleWithFiles sample;
-  ASSERT_TRUE(read_sections(sample.sections));
-  const auto refused = [](const std::vector<BundleSection>& sections, std::string_view why) {
-    const auto found = read_sections(sections);
-    ASSERT_FALSE(found) << why;
-    EXPECT_EQ(found.error().code, ErrorCode::kMalformed);
-    EXPECT_NE(found.error().message.find(why), std::string::npos) << found.error().message;
-  };
-  const auto without = [&](std::ptrdiff_t index) {
-    auto changed = sample.sections;
-    changed.erase(changed.begin() + index);
-    return changed;
-  };
-  refused(without(8), "lacks 10 of its");                  // missing
-  refused(without(7), "has a wrong length");
-  refused(without(6), "bytes that belong to no file");     // surplus
-  refused(without(9), "there should be 2 files, and there are 1");
-  auto changed = sample.sections;
-  changed.insert(changed.begin() + 9, changed[8]);
-  refused(changed, "bytes that belong to no file");
-  changed = sample.sections;
-  changed.insert(changed.begin() + 9, changed.begin() + 6, changed.begin() + 9);
-  refused(changed, "doubled, or not in order");
-  changed = sample.sections;
-  std::rotate(changed.begin() + 5, changed.begin() + 6, changed.begin() + 10);
-  refused(changed, "pins at a wrong place");
-  changed = sample.sections;
-  std::swap(changed[4], changed[9]);
-  refused(changed, "a file at a wrong place");
-  changed = sample.sections;
-  std::get<log::BundleFile>(changed[9]).bytes = log::kMaxFileBytes + 1;
-  refused(changed, "a file is malformed");
-  changed = sample.sections;
-  std::get<log::BundleHeader>(changed[0]).version = log::kBundleVersion;
-  refused(changed, "this bundle has no files");
-  changed = sample.sections;
-  std::get<log::BundleEnd>(changed[10]).contents = std::nullopt;
-  refused(changed, "the end comes too early");
 }
 
 // The bytes in the specification are those of the code.

@@ -324,42 +324,8 @@ TYPED_TEST_P(FileConformance, RetentionKeepsTheFilesOfTheStatesThatItKeeps) {
   EXPECT_EQ(this->all_of(this->file_of(sha256(bytes[2])).value()), bytes[2]);
 }
 
-// Whether they are stored or not, and none of another workspace, tenant or later event.
-TYPED_TEST_P(FileConformance, TheFilesThatAWorkspaceKeepsAreListed) {
-  const auto kept = [&](const std::string& workspace, log::Position to,
-                        std::optional<Hash256> after = {}) {
-    return await<log::KeptFiles>(this->loop_, [&](auto done) {
-             this->files().list_kept(workspace, to, after, std::move(done));
-           })
-        .value();
-  };
-  EXPECT_TRUE(kept("w", 100).files.empty());
-  std::vector<Hash256> hashes;
-  for (std::uint32_t i = 0; i < 4; ++i) {
-    const Bytes bytes = file_bytes(10, i);
-    hashes.push_back(sha256(bytes));
-    this->put_version("logo", bytes);
-    if (i == 2) this->put_version("copy", bytes);
-  }
-  this->put_version("logo", file_bytes(10, 9), "acme");
-  const std::vector<Hash256> early = [&] {
-    std::vector<Hash256> some(hashes.begin(), hashes.begin() + 2);
-    std::ranges::sort(some);
-    return some;
-  }();
-  std::ranges::sort(hashes);
-  EXPECT_EQ(kept("w", 100).files, hashes);
-  EXPECT_EQ(kept("w", 100).next, std::nullopt);
-  EXPECT_EQ(kept("w", 2).files, early);
-  EXPECT_EQ(kept("w", 100, hashes[1]).files,
-            (std::vector<Hash256>{hashes[2], hashes[3]}));
-  EXPECT_TRUE(kept("w", 100, hashes[3]).files.empty());
-  EXPECT_TRUE(kept("other", 100).files.empty());
-  EXPECT_EQ(kept("/acme/w", 100).files.size(), 1u);
-}
-
 REGISTER_TYPED_TEST_SUITE_P(
-    FileConformance, TheFilesThatAWorkspaceKeepsAreListed, AFileIsWhatItsUploadGot, EqualBytesAreStoredOnceInATenantAndApartInAnother,
+    FileConformance, AFileIsWhatItsUploadGot, EqualBytesAreStoredOnceInATenantAndApartInAnother,
     AFileStaysAsLongAsAnUploadOrAnEventHasIt, AnUploadThatIsOverKeepsNothing,
     AChunkOfTwoFilesStaysAsLongAsOneHasIt, AnUploadThatIsEndedLeavesNothing,
     AStepThatDoesNotContinueTheUploadIsRefused, AChunkThatIsHeldForACommitIsNotRemoved,

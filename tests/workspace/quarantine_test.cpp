@@ -8,9 +8,6 @@
 
 #include "state/changes.h"
 #include "state/workspace_replay.h"
-#include "syncline/crdt/id_set.h"
-#include "workspace/deleting.h"
-#include "workspace/erasure_keeper.h"
 #include "workspace/one_workspace.h"
 
 namespace syncline::state {
@@ -74,8 +71,7 @@ class QuarantineTest : public ::testing::Test {
                 .scheduler = world.loop,
                 .counters = counters,
                 .random = world.random,
-                .on_storage_failure = [this](const Error&) { ++failures; },
-                .quarantine = &quarantine}) {}
+                .on_storage_failure = [this](const Error&) { ++failures; }}) {}
 
     static ReplaySources sources_of(log::LoopStore& store, std::uint64_t most_steps) {
       ReplaySources sources(store, test::test_types());
@@ -256,165 +252,6 @@ TEST_F(CostlyEvents, AfterACostlyLoadTheNextOneIsCheap) {
   Restarted second(world_, Quarantine::kLimit, 3'000);
   EXPECT_EQ(read(second.host, "costly").value(), R"({"text 10":[]})");
   EXPECT_EQ(second.cache.counters().replayed_events, 0u);
-}
-
-// It is never carried out: what its events name is enough.
-class DeletionInQuarantine : public CostlyEvents {
- protected:
-  void SetUp() override {
-    CostlyEvents::SetUp();
-    write_and_delete();  // events 13 to 23
-  }
-
-  Result<workspace::Receipt> remove(workspace::Host& host, bool erase = false,
-                                    identity::Caller caller = testing::ann()) {
-    return ask<workspace::Receipt>(world_, [&](auto done) {
-      host.get("w").delete_object(
-          {.caller = std::move(caller), .object = "costly", .reason = "too much", .erase = erase},
-          std::move(done));
-    });
-  }
-
-  std::size_t payloads_of(const std::string& object) {
-    std::size_t count = 0;
-    for (const log::Event& event : events_of(world_))
-      count += event.object == object && !event.dropped_payload ? 1 : 0;
-    return count;
-  }
-
-  Result<workspace::Receipt> put_back(workspace::Host& host) {
-    return ask<workspace::Receipt>(world_, [&](auto done) {
-      host.get("w").undelete_object({.caller = testing::ann(), .object = "costly"},
-                                    std::move(done));
-    });
-  }
-
-  Result<workspace::Receipt> send(workspace::Host& host, const Bytes& intent) {
-    return ask<workspace::Receipt>(world_, [&](auto done) {
-      host.get("w").change(
-          "costly", {.caller = testing::ann()},
-          [&](const merge::Object&, log::Position) -> Result<Bytes> { return intent; },
-          std::move(done));
-    });
-  }
-};
-
-TEST_F(DeletionInQuarantine, HidesTheObjectAndKnowsItsReplicas) {
-  Restarted server(world_, Quarantine::kLimit, 300);
-  // Nobody has asked for it before, so it is not in quarantine yet.
-  const auto receipt = remove(server.host);
-  ASSERT_TRUE(receipt) << receipt.error().message;
-  EXPECT_EQ(server.quarantine.size(), 0u);
-  EXPECT_EQ(server.added, 1);
-  const auto change = log::rule_change_in(events_of(world_).back());
-  ASSERT_TRUE(change && *change);
-  const auto& act = std::get<log::DeleteObject>((*change)->act);
-  crdt::StateVector known;
-  known.set(10, 400);
-  EXPECT_EQ(act.version, crdt::encode_state_vector(known));
-  EXPECT_EQ(act.type, "doc");
-  EXPECT_EQ(act.generation, 1u);
-  EXPECT_EQ(code_of(read(server.host, "costly")), ErrorCode::kGone);
-  EXPECT_EQ(code_of(remove(server.host)), ErrorCode::kGone);
-  Typist old(10);
-  EXPECT_EQ(code_of(send(server.host, old.type("again"))), ErrorCode::kGone);
-  // It is found again by nobody, neither now nor after a restart.
-  EXPECT_EQ(server.added, 1);
-  Restarted later(world_, Quarantine::kLimit, 300);
-  EXPECT_EQ(code_of(read(later.host, "costly")), ErrorCode::kGone);
-  EXPECT_EQ(later.added, 0);
-  Typist fresh(77);
-  ASSERT_TRUE(send(later.host, fresh.type("new")));
-  EXPECT_EQ(read(later.host, "costly").value(), R"({"content":"new"})");
-  Restarted again(world_, Quarantine::kLimit, 300);
-  EXPECT_EQ(read(again.host, "costly").value(), R"({"content":"new"})");
-  EXPECT_EQ(again.added, 0);
-}
-
-TEST_F(DeletionInQuarantine, ShowsNothingOfItAfterwardsAndItsPastAsBefore) {
-  Restarted server(world_, Quarantine::kLimit, 300);
-  ASSERT_TRUE(remove(server.host));  // 24
-  ReplaySources sources = Restarted::sources_of(*server.log, 300);
-  Result<ObjectPage> page = fail(ErrorCode::kUnavailable, "not answered");
-  replay_workspace(sources, "w", "", "", 10, 24, [&](auto done) { page = std::move(done); });
-  world_.loop.run();
-  ASSERT_TRUE(page);
-  EXPECT_EQ(page->objects.size(), 2u);
-  EXPECT_TRUE(page->unreadable.empty());
-  const auto at = [&](log::Position position) {
-    std::optional<Replayed> replayed;
-    try_replay(sources, "w", "costly", position,
-               [&](Replayed done) { replayed = std::move(done); });
-    world_.loop.run();
-    return std::move(*replayed);
-  };
-  EXPECT_EQ(at(24)->position, 0u);
-  ASSERT_FALSE(at(23));
-  EXPECT_EQ(at(23).error().position, 23u);
-  EXPECT_EQ(at(22)->position, 22u);
-}
-
-TEST_F(DeletionInQuarantine, CanBeUndoneAndThenItIsInQuarantineAgain) {
-  Restarted server(world_, Quarantine::kLimit, 300);
-  ASSERT_TRUE(remove(server.host));
-  const auto undone = put_back(server.host);
-  ASSERT_TRUE(undone) << undone.error().message;
-  EXPECT_EQ(code_of(read(server.host, "costly")), ErrorCode::kCorrupt);
-  EXPECT_EQ(server.added, 2);
-  ASSERT_TRUE(remove(server.host));
-  EXPECT_EQ(code_of(read(server.host, "costly")), ErrorCode::kGone);
-  ASSERT_TRUE(put_back(server.host));
-  Restarted higher(world_, Quarantine::kLimit, 100'000);
-  EXPECT_EQ(read(higher.host, "costly").value(), R"({"text 10":[]})");
-}
-
-TEST_F(DeletionInQuarantine, ErasesIt) {
-  Restarted server(world_, Quarantine::kLimit, 300);
-  ASSERT_TRUE(remove(server.host, true));
-  const ReplaySources sources = Restarted::sources_of(*server.log, 300);
-  workspace::ErasureKeeper keeper(sources, server.host, world_.loop, {.pause_ms = 1});
-  world_.loop.advance(1000);
-  EXPECT_EQ(keeper.counters().objects, 1u);
-  EXPECT_EQ(payloads_of("costly"), 0u);
-  EXPECT_GT(payloads_of("good"), 0u);
-  EXPECT_EQ(code_of(read(server.host, "costly")), ErrorCode::kGone);
-  EXPECT_EQ(server.added, 1);
-}
-
-TEST_F(DeletionInQuarantine, NeedsTheRightsThatAnyDeletionNeeds) {
-  class Nobody final : public policy::Decider {
-   public:
-    policy::Verdict decide(const policy::Question& question) const override {
-      if (question.right == identity::Right::kDelete)
-        return {fail(ErrorCode::kForbidden, "not you"), 0};
-      return {};
-    }
-  } nobody;
-  Restarted server(world_, Quarantine::kLimit, 300);
-  workspace::Host host({.log = server.log->events(),
-                        .cache = server.cache,
-                        .types = test::test_types(),
-                        .waiting = server.log->waiting(),
-                        .retention = server.log->retention(),
-                        .rules = server.log->rules(),
-                        .scheduler = world_.loop,
-                        .counters = server.counters,
-                        .random = world_.random,
-                        .on_storage_failure = [](const Error&) { FAIL(); },
-                        .deciders = {&nobody},
-                        .quarantine = &server.quarantine});
-  const std::size_t events = events_of(world_).size();
-  EXPECT_EQ(code_of(remove(host)), ErrorCode::kForbidden);
-  EXPECT_EQ(events_of(world_).size(), events);
-  EXPECT_EQ(server.quarantine.size(), 1u);
-}
-
-// What is damaged cannot be read, so nobody knows which replicas are of it.
-TEST_F(DeletionInQuarantine, IsRefusedIfAnEventIsDamaged) {
-  world_.store.damage_event("w", 20);
-  Restarted server(world_, Quarantine::kLimit, 300);
-  EXPECT_EQ(code_of(remove(server.host)), ErrorCode::kCorrupt);
-  EXPECT_EQ(server.quarantine.size(), 1u);
 }
 
 TEST_F(QuarantineTest, ItIsBoundedAndForgetsTheOldest) {

@@ -70,16 +70,12 @@ export function to_hash(address: Address, with_token: boolean): string {
   return `#/${encodeURIComponent(address.workspace)}/${encode_path(address.object)}${token}`;
 }
 
-// The page of a workspace is at `w/NAME`, below the folder of the other one.
-const kWorkspacePage = /\/w\/(?!index\.html$)[^/]+$/;
-
 /**
  * What all paths of the server begin with: the folder of the page. So the page works under `/t/acme/` of a tenant, and under
  * a path of a reverse proxy, which the server does not know.
  */
 export function base_path(pathname: string): string {
-  const page = pathname.replace(kWorkspacePage, '/');
-  return page.slice(0, Math.max(page.lastIndexOf('/'), 0));
+  return pathname.slice(0, Math.max(pathname.lastIndexOf('/'), 0));
 }
 
 /** The two halves that y-websocket joins with a slash: the socket is `{server}/{room}`. */

@@ -23,11 +23,6 @@ function channels(hue: number, lightness: number): number[] {
   });
 }
 
-/** As a screen has them, in 256 steps. */
-function shown(rgb: number[]): number[] {
-  return rgb.map((channel) => Math.round(channel * 255) / 255);
-}
-
 /** Of white on this colour; both in sRGB. */
 function contrast(rgb: number[]): number {
   const [r, g, b] = rgb.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
@@ -36,7 +31,7 @@ function contrast(rgb: number[]): number {
 
 const kTable = Array.from({ length: kHues }, (_, index) => {
   let lightness = 0.52;
-  while (contrast(shown(channels(index * 10, lightness))) < kContrast) lightness -= 0.01;
+  while (contrast(channels(index * 10, lightness)) < kContrast) lightness -= 0.01;
   return '#' + channels(index * 10, lightness).map((c) => Math.round(c * 255).toString(16).padStart(2, '0')).join('');
 });
 

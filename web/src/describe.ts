@@ -9,7 +9,6 @@ export function describe_connection(state: SessionState): string {
     case 'connecting':
       return 'Connecting…';
     case 'online':
-      if (!state.loaded) return 'Connecting…';
       return state.read_only ? 'Online — you may read, not write' : 'Online';
     case 'offline':
       return state.reason ? 'Not let in, retrying…' : 'Offline, retrying…';
@@ -51,8 +50,8 @@ export function describe_saved(state: SessionState): { state: SavedState; words:
   const changes = state.unsaved === 1 ? '1 change' : `${state.unsaved} changes`;
   if (state.unsaved > 0) {
     if (state.connection === 'online') return { state: 'saving', words: 'Saving…' };
-    if (state.connection === 'refused') return { state: 'kept', words: `${changes} not saved, kept ${state.kept ? 'in this browser' : 'here'} only` };
-    return { state: 'kept', words: `Offline — ${changes} kept ${state.kept ? 'in this browser' : 'here'} until you are back` };
+    if (state.connection === 'refused') return { state: 'kept', words: `${changes} not saved, kept here only` };
+    return { state: 'kept', words: `Offline — ${changes} kept here until you are back` };
   }
   if (!state.loaded) return { state: 'loading', words: state.connection === 'refused' ? 'Not loaded' : 'Loading…' };
   return { state: 'saved', words: 'Saved' };

@@ -37,45 +37,28 @@ export class Editor {
   private is_read_only_ = false;
   private was_focused_ = false;
 
-  private readonly session_: Session;
-  private readonly bound_ = new Compartment();
-  private is_bound_ = false;
-
   constructor(parent: HTMLElement, session: Session) {
-    this.session_ = session;
+    const undo = new Y.UndoManager(session.text);
     this.view_ = new EditorView({
       parent,
       state: EditorState.create({
+        doc: session.text.toString(),
         extensions: [
-          this.bound_.of([]),
-          keymap.of([...defaultKeymap, indentWithTab]),
+          keymap.of([...yUndoManagerKeymap, ...defaultKeymap, indentWithTab]),
           markdown({ base: markdownLanguage, completeHTMLTags: false }),
           syntaxHighlighting(highlight),
           drawSelection(),
           dropCursor(),
           EditorState.allowMultipleSelections.of(true),
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ 'aria-label': 'Document text', spellcheck: 'true', tabindex: '0' }),
+          EditorView.contentAttributes.of({ 'aria-label': 'Document text', spellcheck: 'true' }),
           this.placeholder_.of([]),
           this.read_only_.of([]),
+          yCollab(session.text, null, { undoManager: undo }),
+          cursors(session.text, session.awareness),
         ],
       }),
     });
-  }
-
-  /**
-   * Writes the text of the session, or lets go of it. The binding cannot hold embeds and formats, so it lets go before a change
-   * that brings some is told to it.
-   */
-  bind(bound: boolean): void {
-    if (bound === this.is_bound_) return;
-    this.is_bound_ = bound;
-    if (!bound) return this.view_.dispatch({ effects: this.bound_.reconfigure([]) });
-    const { text, awareness } = this.session_;
-    const undo = new Y.UndoManager(text);
-    // First the text, without the binding, which would take it for something that was typed.
-    this.view_.dispatch({ changes: { from: 0, to: this.view_.state.doc.length, insert: text.toString() } });
-    this.view_.dispatch({ effects: this.bound_.reconfigure([keymap.of(yUndoManagerKeymap), yCollab(text, null, { undoManager: undo }), cursors(text, awareness)]) });
   }
 
   /** What an empty document says. */

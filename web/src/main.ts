@@ -4,33 +4,22 @@ import { parse_address, parse_typed, to_hash, type Address } from './address.ts'
 import { Editor } from './editor.ts';
 import { HistoryPanel } from './history.ts';
 import { ask_me, reason_of, type Me } from './me.ts';
-import { watch_keys } from './keys.ts';
-import { is_plain_text, roots_of } from './model.ts';
 import { join_lost, type Lost, type NoticeAction } from './notice.ts';
 import { clean_name, load_name, save_name } from './people.ts';
 import { ask_rights, type Rights } from './rights.ts';
 import { kRootName, Session } from './session.ts';
 import { ShareDialog } from './share_dialog.ts';
-import { other_kind, renamed_to, type OtherKind } from './other.ts';
-import { show_toast } from './toast.ts';
 import { load_token, save_token } from './token.ts';
 import { View } from './view.ts';
-import { draw_roots, first_root, shape_of, Viewer } from './viewer.ts';
 
 interface Open {
   address: Address;
   session: Session;
   editor: Editor;
-  /** The root that somebody chose to see. */
-  root: string | null;
-  /** It is no document. */
-  other: OtherKind | null;
 }
 
 // How long the page does not ask again why it is kept out.
 const kAskAgainMilliseconds = 3000;
-// While somebody types, what is shown to be read follows so often.
-const kRedrawMilliseconds = 120;
 
 function storage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
   try {
@@ -49,13 +38,7 @@ let open: Open | null = null;
 let rights_asked = 0;
 let rights_asked_ms = -Infinity;
 
-let redraw_timer: ReturnType<typeof setTimeout> | undefined;
-
-const history_panel = new HistoryPanel(() => {
-  if (!open || open.other) return 'facts';
-  const shape = shape_of(open.session);
-  return shape.editable && shape.roots.length < 2 ? 'text' : 'tree';
-});
+const history_panel = new HistoryPanel();
 const share_dialog = new ShareDialog(() => void find_out_rights());
 const view = new View({
   go(typed) {
@@ -74,14 +57,6 @@ const view = new View({
     if (open && me) void share_dialog.open(open.address, me);
   },
   act,
-});
-
-const viewer = new Viewer(document.getElementById('viewer')!);
-watch_keys({
-  history: () => history_panel.toggle(),
-  name: () => view.choose_document(),
-  workspace: () => view.open_workspace(),
-  share: () => view.press_share(),
 });
 
 function act(action: NoticeAction): void {
@@ -148,7 +123,6 @@ function start_over(reason: string): void {
   const { address, session, editor } = open;
   lost = join_lost(lost, { reason, text: session.unsaved_text.join('\n') });
   const place = editor.place;
-  void session.forget_edits();
   close_document();
   open_document(address, place);
 }
@@ -157,58 +131,6 @@ function close_document(): void {
   open?.editor.close();
   open?.session.close();
   open = null;
-  clearTimeout(redraw_timer);
-  redraw_timer = undefined;
-  viewer.hide();
-}
-
-// Shows the text in the editor, and what that cannot write to be read. Nothing of a document is hidden behind an empty editor.
-function show_content(): void {
-  if (!open || open.other) return;
-  const { session, editor } = open;
-  const shape = shape_of(session);
-  const root = open.root !== null && shape.roots.includes(open.root) ? open.root : first_root(shape);
-  const edits = root === first_root(shape) && shape.editable;
-  editor.bind(edits && is_here(session));
-  view.show_editor(edits);
-  if (edits) viewer.hide();
-  else viewer.show_root(session, root);
-  draw_roots(document.getElementById('roots')!, shape.roots, root, (chosen) => {
-    if (!open) return;
-    open.root = chosen;
-    show_content();
-  });
-  if (!edits) view.say_count('To be read: the page edits plain text');
-  else view.show_text(session.text.toString());
-}
-
-// The server has sent it, or the browser has kept it.
-function is_here(session: Session): boolean {
-  return session.state.loaded || roots_of(session.doc).length > 0;
-}
-
-function content_changed(): void {
-  redraw_timer ??= setTimeout(() => {
-    redraw_timer = undefined;
-    show_content();
-  }, kRedrawMilliseconds);
-}
-
-// What was refused because it is no document is shown as what it is; what was renamed is opened under its name.
-function show_instead(): void {
-  if (!open || open.other || open.session.state.connection !== 'refused') return;
-  const { address, session } = open;
-  const kind = other_kind(session.state.reason);
-  const name = renamed_to(session.state.reason);
-  if (kind) {
-    open.other = kind;
-    view.show_editor(false);
-    view.say_count(kind === 'blob' ? 'A file' : 'A stream');
-    void viewer.show_other(kind, address);
-  } else if (name !== null && session.state.unsaved === 0) {
-    location.replace(to_hash({ ...address, object: name }, false));
-    show_toast(`${address.object} is called ${name} now.`);
-  }
 }
 
 // Where nobody needs a token, all are one principal, and roles cannot tell them apart.
@@ -220,12 +142,11 @@ function show(): void {
   if (!open) return;
   const { session, editor } = open;
   const { loaded, connection, status, read_only } = session.state;
-  show_instead();
-  view.show(session, lost, may_share(), open.other !== null);
+  view.show(session, lost, may_share());
   share_dialog.show_others(session.others);
   editor.set_hint(loaded ? hint(read_only) : connection === 'refused' ? '' : 'Loading…');
   // Whoever lacks a token goes on when he has one.
-  editor.set_read_only(!is_here(session) || read_only || (connection === 'refused' && status !== 0 && status !== 401));
+  editor.set_read_only(read_only || (connection === 'refused' && status !== 0 && status !== 401));
   history_panel.set_read_only(read_only || rights?.restore === false);
 }
 
@@ -235,15 +156,10 @@ function hint(read_only: boolean): string {
 
 function open_document(address: Address, place: { caret: number; focused: boolean } = { caret: 0, focused: true }): void {
   let was = '';
-  let shown = false;
   const changed = () => {
     if (!open || open.session !== session) return;
     show();
     const { connection, loaded } = session.state;
-    if (loaded && !shown) {
-      shown = true;
-      show_content();
-    }
     if (loaded && place.caret > 0) {
       const { caret } = place;
       place = { ...place, caret: 0 };
@@ -265,25 +181,21 @@ function open_document(address: Address, place: { caret: number; focused: boolea
     },
   });
   const editor = new Editor(view.editor_parent, session);
-  session.doc.on('update', content_changed);
-  session.doc.on('beforeObserverCalls', () => {
-    if (!is_plain_text(session.text)) editor.bind(false);
-  });
-  open = { address, session, editor, root: null, other: null };
+  session.text.observe(() => view.show_text(session.text.toString()));
+  open = { address, session, editor };
   if (me) session.identify(me);
   if (rights) session.allow(rights);
   view.show_address(address);
   history_panel.show_address(address);
   view.show_text('');
-  show_content();
   changed();
   if (place.focused) editor.focus();
 }
 
 function may_leave(current: Open): boolean {
-  const { unsaved, kept } = current.session.state;
+  const { unsaved } = current.session.state;
   if (lost?.text.trim() && !window.confirm('Text of yours that was refused is kept here and would be lost. Leave anyway?')) return false;
-  return unsaved === 0 || kept || window.confirm(`${unsaved} of your changes have not reached the server and would be lost. Leave anyway?`);
+  return unsaved === 0 || window.confirm(`${unsaved} of your changes have not reached the server and would be lost. Leave anyway?`);
 }
 
 // The one place that opens documents: at the start, after the switcher, and when the hash changes by hand or by a link.
@@ -314,8 +226,6 @@ function follow_location(): void {
 
 window.addEventListener('hashchange', follow_location);
 window.addEventListener('beforeunload', (event) => {
-  if (!open) return;
-  const { unsaved, kept } = open.session.state;
-  if ((unsaved > 0 && !kept) || lost?.text.trim()) event.preventDefault();
+  if (open && (open.session.state.unsaved > 0 || lost?.text.trim())) event.preventDefault();
 });
 follow_location();

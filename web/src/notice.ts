@@ -70,28 +70,15 @@ function lost_notice({ reason, text }: Lost): Notice {
 const kNoToken = 'a token is required';
 
 const kTitles: Record<number, string> = {
-  400: 'The server cannot open this',
   401: 'The server does not accept your token',
   403: 'You may not open this document',
   404: 'The server does not have this document',
-  408: 'The server waited too long for a token',
-  409: 'Another window writes under the id of this one',
-  410: 'This document was deleted',
   413: 'Your change is too large for the server',
-  421: 'This document has another name now',
-  429: 'Too much at once',
-};
-
-// What helps, where the reason of the server does not say it.
-const kAdvice: Record<number, string> = {
-  403: 'Whoever shares the document can give you a role in it.',
-  409: 'Load the page again to go on with an id of its own.',
-  410: 'Until the grace period is over, the workspace page can bring it back.',
 };
 
 function refused_notice(state: SessionState, written: string): Notice {
   const changes = state.unsaved === 1 ? 'A change of yours is' : `${state.unsaved} changes of yours are`;
-  const advice = kAdvice[state.status] ?? '';
+  const advice = state.status === 403 ? 'Whoever shares the document can give you a role in it.' : '';
   const title = state.reason === kNoToken ? 'This server asks for a token' : kTitles[state.status];
   return {
     about: 'refused',

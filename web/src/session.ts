@@ -5,9 +5,8 @@ import * as decoding from 'lib0/decoding';
 import type { Awareness } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { base_path, socket_url, type Address } from './address.ts';
+import { socket_url, type Address } from './address.ts';
 import { color_of } from './color.ts';
-import { KeptEdits } from './kept.ts';
 import type { Me } from './me.ts';
 import { color_key, read_person, type Person } from './people.ts';
 import type { Rights } from './rights.ts';
@@ -22,8 +21,6 @@ export interface SessionState {
   /** The server's content has arrived at least once. */
   loaded: boolean;
   unsaved: number;
-  /** What is not saved is kept by the browser, also when the tab is closed. */
-  kept: boolean;
   /** Why the server refused, or does not let in now, in its own words; empty otherwise. */
   reason: string;
   /** Of a refusal, as HTTP has it: 401, 403 …; 0: not known. */
@@ -50,16 +47,6 @@ export const kRootName = 'content';
 const kTokenReads = 'this token may read only';
 const kAuthMessage = 2;
 const kReasonLimit = 200;
-// Confirmations take milliseconds. What takes longer is kept in the browser.
-const kKeepMilliseconds = 1000;
-
-function local_storage(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
-  }
-}
 
 export class Session {
   readonly doc = new Y.Doc();
@@ -69,11 +56,8 @@ export class Session {
   private readonly tracker_ = new SaveTracker();
   private readonly unsaved_text_: UnsavedText;
   private readonly events_: SessionEvents;
-  private readonly kept_: KeptEdits;
-  private keep_timer_: ReturnType<typeof setTimeout> | undefined;
-  private closed_ = false;
   private let_in_ = false;
-  private state_: Omit<SessionState, 'unsaved' | 'kept'> = { connection: 'connecting', loaded: false, reason: '', status: 0, read_only: false, why_read_only: '' };
+  private state_: Omit<SessionState, 'unsaved'> = { connection: 'connecting', loaded: false, reason: '', status: 0, read_only: false, why_read_only: '' };
   private name_: string;
   private me_: Me | null = null;
 
@@ -82,7 +66,6 @@ export class Session {
     this.name_ = name;
     this.text = this.doc.getText(kRootName);
     this.unsaved_text_ = new UnsavedText(this.text);
-    this.kept_ = new KeptEdits(this.doc, [base_path(location.pathname), address.workspace, address.object].join('/'), local_storage());
     const { server, room } = socket_url(address, location);
     this.watch_edits_();
     this.provider_ = new WebsocketProvider(server, room, this.doc, {
@@ -97,24 +80,12 @@ export class Session {
     this.watch_provider_();
     window.addEventListener('offline', this.go_offline_);
     window.addEventListener('online', this.reconnect);
-    void this.begin_();
-  }
-
-  // Edits that an earlier tab has left travel in the first message to the server.
-  private async begin_(): Promise<void> {
-    for (const { client, clock } of await this.kept_.take_over()) {
-      this.tracker_.edited();
-      this.unsaved_text_.took_over(client, clock);
-    }
-    if (this.closed_) return;
-    this.events_.changed();
-    if (this.state_.connection === 'refused') return;
     if (navigator.onLine) this.provider_.connect();
     else this.set_({ connection: 'offline' });
   }
 
   get state(): SessionState {
-    return { ...this.state_, unsaved: this.tracker_.unsaved, kept: this.kept_.kept };
+    return { ...this.state_, unsaved: this.tracker_.unsaved };
   }
 
   /** What was written here and is not confirmed: runs of text. */
@@ -184,15 +155,7 @@ export class Session {
     this.again_();
   };
 
-  /** What was refused is given back to its author, and not sent again. */
-  async forget_edits(): Promise<void> {
-    await this.kept_.drop();
-  }
-
   close(): void {
-    this.closed_ = true;
-    clearTimeout(this.keep_timer_);
-    this.kept_.close();
     window.removeEventListener('offline', this.go_offline_);
     window.removeEventListener('online', this.reconnect);
     this.provider_.destroy();
@@ -215,21 +178,11 @@ export class Session {
   // Must come before the provider, whose own listener sends the update: the tracker counts an edit, then its message.
   private watch_edits_(): void {
     this.doc.on('update', (_update: Uint8Array, origin: unknown) => {
-      if (origin === this.provider_ || this.kept_.is_from(origin)) return;
+      if (origin === this.provider_) return;
       this.tracker_.edited();
       this.unsaved_text_.edited();
-      this.keep_edits_();
       this.events_.changed();
     });
-  }
-
-  private keep_edits_(): void {
-    const { unsaved } = this.tracker_;
-    clearTimeout(this.keep_timer_);
-    this.keep_timer_ = undefined;
-    if (unsaved === 0) return void this.kept_.drop();
-    const wait = this.state_.connection === 'online' && !this.kept_.kept ? kKeepMilliseconds : 0;
-    this.keep_timer_ = setTimeout(() => void this.kept_.keep(this.tracker_.unsaved, this.unsaved_text_.saved_clock).then(() => this.events_.changed()), wait);
   }
 
   private watch_provider_(): void {
@@ -247,7 +200,6 @@ export class Session {
     provider.messageHandlers[kAckMessage] = (_reply, decoder) => {
       this.tracker_.confirmed(decoding.readVarUint(decoder));
       this.unsaved_text_.settle(this.tracker_.unsaved);
-      this.keep_edits_();
       this.events_.changed();
     };
     provider.messageHandlers[kStatusMessage] = (_reply, decoder) => {

@@ -31,7 +31,6 @@ export class UnsavedText {
   private readonly text_: Y.Text;
   private readonly clocks_: number[] = [];
   private saved_ = 0;
-  private earlier_: { client: number; clock: number }[] = [];
 
   constructor(text: Y.Text) {
     this.text_ = text;
@@ -42,24 +41,12 @@ export class UnsavedText {
     this.clocks_.push(Y.getState(doc.store, doc.clientID));
   }
 
-  /** What an earlier tab wrote, from that clock on, is not confirmed either. */
-  took_over(client: number, clock: number): void {
-    this.earlier_.push({ client, clock });
-  }
-
-  /** Everything of this client before this clock is confirmed. */
-  get saved_clock(): number {
-    return this.saved_;
-  }
-
   /** Of all edits, the last `unsaved` ones are not confirmed. */
   settle(unsaved: number): void {
     while (this.clocks_.length > unsaved) this.saved_ = this.clocks_.shift()!;
-    if (unsaved === 0) this.earlier_ = [];
   }
 
   get runs(): string[] {
-    const earlier = this.earlier_.flatMap(({ client, clock }) => text_since(this.text_, client, clock));
-    return [...earlier, ...(this.clocks_.length === 0 ? [] : text_since(this.text_, this.text_.doc!.clientID, this.saved_))];
+    return this.clocks_.length === 0 ? [] : text_since(this.text_, this.text_.doc!.clientID, this.saved_);
   }
 }

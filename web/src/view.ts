@@ -99,11 +99,6 @@ export class View {
   show_address(address: Address): void {
     const path = `${address.workspace}/${address.object}`;
     document.title = `${address.object} · Syncline`;
-    element('title').textContent = address.object;
-    const brand = element<HTMLAnchorElement>('brand');
-    brand.href = `./w/${encodeURIComponent(address.workspace)}`;
-    brand.title = `All objects of ${address.workspace}`;
-    brand.setAttribute('aria-label', `Syncline: all objects of ${address.workspace}`);
     this.document_.value = path;
     this.fit_();
     // A window that this one opens gets a copy of its storage, and so the token. A link to pass on does not carry it.
@@ -112,48 +107,22 @@ export class View {
   }
 
   /** `lost`: what a refusal took out of the document, until its author is done with it. */
-  show(session: Session, lost: Lost | null, may_share: boolean, is_other: boolean): void {
+  show(session: Session, lost: Lost | null, may_share: boolean): void {
     const state = session.state;
     const status = element('status');
-    // Nobody writes before the document is here.
-    status.dataset['state'] = state.connection === 'online' && !state.loaded ? 'connecting' : state.connection;
-    if (is_other) status.dataset['state'] = 'online';
-    const words = is_other ? 'Shown to be read' : describe_connection(state);
+    status.dataset['state'] = state.connection;
+    const words = describe_connection(state);
     if (status.textContent !== words) status.textContent = words;
     this.share_.hidden = !may_share;
-    this.banner_.show(is_other ? [] : notices_of(state, lost, state.connection === 'refused' ? session.unsaved_text.join('\n') : ''));
-    if (is_other) this.show_saved_words_('saved', '', 0);
-    else this.show_saved_(session);
+    this.banner_.show(notices_of(state, lost, state.connection === 'refused' ? session.unsaved_text.join('\n') : ''));
+    this.show_saved_(session);
     this.show_people_(session.others, session.me);
     this.name_.readOnly = session.named_by_token;
     this.name_.title = session.named_by_token ? 'Your name, as your token says it' : 'Your name, as others see it';
   }
 
   show_text(text: string): void {
-    this.say_count(describe_count(text));
-  }
-
-  say_count(words: string): void {
-    const count = element('count');
-    if (count.textContent !== words) count.textContent = words;
-  }
-
-  /** False: what the document holds is shown beside the editor, which cannot write it. */
-  show_editor(shown: boolean): void {
-    this.editor_parent.hidden = !shown;
-  }
-
-  choose_document(): void {
-    this.document_.focus();
-    this.document_.select();
-  }
-
-  open_workspace(): void {
-    element('brand').click();
-  }
-
-  press_share(): void {
-    if (!this.share_.hidden) this.share_.click();
+    element('count').textContent = describe_count(text);
   }
 
   private open_token_(reason: string): void {
@@ -177,14 +146,10 @@ export class View {
       this.saving_timer_ = setTimeout(() => this.show_saved_(session), this.saving_until_ - now + 5);
       [state, words] = ['saving', 'Saving…'];
     }
-    this.show_saved_words_(state, words, session.state.unsaved);
-  }
-
-  private show_saved_words_(state: string, words: string, unsaved: number): void {
     const saved = element('saved');
     saved.dataset['state'] = state;
-    saved.dataset['unsaved'] = String(unsaved);
-    if (saved.textContent !== words) saved.textContent = words;
+    saved.dataset['unsaved'] = String(session.state.unsaved);
+    saved.textContent = words;
   }
 
   private show_people_(others: Person[], me: Person): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describe_connection, describe_count, describe_reason, describe_saved } from '../src/describe.ts';
 
-const online = { connection: 'online', loaded: true, unsaved: 0, kept: false, reason: '', status: 0, read_only: false, why_read_only: '' } as const;
+const online = { connection: 'online', loaded: true, unsaved: 0, reason: '', status: 0, read_only: false, why_read_only: '' } as const;
 
 test('saved is said only when nothing is outstanding and the document is here', () => {
   assert.deepEqual(describe_saved(online), { state: 'saved', words: 'Saved' });
@@ -14,7 +14,6 @@ test('offline edits are counted', () => {
   const offline = { ...online, connection: 'offline' } as const;
   assert.equal(describe_saved({ ...offline, unsaved: 1 }).words, 'Offline — 1 change kept here until you are back');
   assert.equal(describe_saved({ ...offline, unsaved: 12 }).words, 'Offline — 12 changes kept here until you are back');
-  assert.equal(describe_saved({ ...offline, unsaved: 2, kept: true }).words, 'Offline — 2 changes kept in this browser until you are back');
   assert.equal(describe_saved({ ...offline, loaded: false, unsaved: 2 }).state, 'kept');
   assert.equal(describe_saved(offline).words, 'Saved');
 });

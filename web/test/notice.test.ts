@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join_lost, notices_of } from '../src/notice.ts';
 
-const online = { connection: 'online', loaded: true, unsaved: 0, kept: false, reason: '', status: 0, read_only: false, why_read_only: '' } as const;
+const online = { connection: 'online', loaded: true, unsaved: 0, reason: '', status: 0, read_only: false, why_read_only: '' } as const;
 const only = (...args: Parameters<typeof notices_of>) => {
   const notices = notices_of(...args);
   assert.equal(notices.length, 1);

@@ -32,13 +32,6 @@ struct Url {
   std::string target;
 };
 
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc() && stop == end && port > 0;
-}
-
 Result<Url> parse_url(std::string_view text) {
   const auto bad = [&] { return fail(ErrorCode::kInvalid, fmt::format("not a URL: '{}'", text)); };
   Url url;
@@ -67,7 +60,7 @@ Result<Url> parse_url(std::string_view text) {
   }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   url.host = host;
-  if (url.host.empty() || !is_port(url.port)) return bad();
+  if (url.host.empty() || url.port.empty()) return bad();
   return url;
 }
 
@@ -266,10 +259,6 @@ Result<std::string> request_text(std::string_view method, const Url& url, std::s
 }
 
 }  // namespace
-
-bool is_http_url(std::string_view text) {
-  return parse_url(text).has_value();
-}
 
 Result<HttpClientResponse> http_request(std::string_view method, std::string_view url_text,
                                         std::string_view body, const HttpClientOptions& options) {

@@ -42,10 +42,6 @@ struct HttpClientResponse {
   std::string body;
 };
 
-// True for what http_request() takes: http:// or https://, a host, and if a port is named, one from
-// 1 to 65535.
-bool is_http_url(std::string_view text);
-
 Result<HttpClientResponse> http_request(std::string_view method, std::string_view url,
                                         std::string_view body, const HttpClientOptions& options);
 

@@ -391,50 +391,6 @@ void HttpConnection::give_back(std::shared_ptr<HttpConnection> connection,
   });
 }
 
-// A connection that is busy, on its way to another loop.
-struct HttpConnection::Move {
-  std::unique_ptr<Stream> stream;
-  Slot slot;
-  std::string peer;
-  bool secure;
-  bool peer_ended;
-  bool head_only;
-  std::string input;
-  std::unique_ptr<Exchange> exchange;
-  Moved then;
-};
-
-// It stays if bytes are under way in either direction, which would have to be kept in order.
-bool HttpConnection::move_to(std::size_t loop, Moved& then) {
-  const auto& shards = shard_.core().shards;
-  const bool fits = loop < shards.size() && shards[loop].get() != &shard_;
-  const bool still = state_ == State::kBusy && !processing_ && !exchange_->incoming &&
-                     out_.empty() && account() == nullptr;
-  if (!fits || !still || is_destroyed() || shard_.core().draining) return false;
-  Shard& target = *shards[loop];
-  Move move{release_stream(), std::move(slot_),  std::move(peer_),     secure_,        peer_ended_,
-            head_only_,       std::move(input_), std::move(exchange_), std::move(then)};
-  target.loop().post(
-      [&target, move = std::move(move)]() mutable { arrive(target, std::move(move)); });
-  return true;
-}
-
-void HttpConnection::arrive(Shard& shard, Move move) {
-  if (shard.stopped()) return;
-  const std::shared_ptr<HttpConnection> here(new HttpConnection(
-      shard, std::move(move.stream), std::move(move.slot), std::move(move.peer), move.secure));
-  here->state_ = State::kBusy;
-  here->deadline_ms_ = kNever;
-  here->peer_ended_ = move.peer_ended;
-  here->head_only_ = move.head_only;
-  here->input_ = std::move(move.input);
-  here->exchange_ = std::move(move.exchange);
-  here->exchange_->head.request.loop = shard.index();
-  if (!here->attach()) here->fail_connection();
-  move.then(here);
-  if (!here->is_destroyed()) here->arm(here->wants_input());
-}
-
 void HttpConnection::refuse(const http::Problem& problem) {
   shard_.counters().bad_requests.add();
   if (!exchange_) exchange_ = std::make_unique<Exchange>();

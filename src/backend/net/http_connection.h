@@ -52,7 +52,6 @@ class HttpConnection final : public Socket, public http::Exchange {
   bool is_closed() const override { return is_destroyed(); }
   void when_closed(Task task) override;
   void when_drained(std::size_t bytes, Task task) override;
-  bool move_to(std::size_t loop, Moved& then) override;
   std::shared_ptr<const std::atomic<bool>> abandoned() override;
 
  private:
@@ -100,8 +99,6 @@ class HttpConnection final : public Socket, public http::Exchange {
   void dispatch_upgrade();
   void decide(node::UpgradeDecision decision);
   void accept_upgrade();
-  struct Move;
-  static void arrive(Shard& shard, Move move);
   static void give_back(std::shared_ptr<HttpConnection> connection, WebSocket::Handoff handoff,
                         http::Response refusal);
 

@@ -53,17 +53,7 @@ Result<std::uint16_t> Server::listen(const ListenOptions& options) {
       core->shards[i]->start_accepting(core, fd, tls);
     });
   }
-  tls_ = std::move(tls);
   return sockets->port;
-}
-
-bool Server::take_over(TlsContext& fresh) {
-  if (tls_ != nullptr) tls_->take_over(fresh);
-  return tls_ != nullptr;
-}
-
-void Server::set_rates(const limits::Rates& rates) {
-  on_every_shard(*core_, [&rates](Shard& shard) { shard.rates().set_rates(rates); });
 }
 
 void Server::stop_accepting() {

@@ -35,8 +35,6 @@
 
 namespace syncline::backend {
 
-class TlsContext;
-
 class LoopGroup;
 class ServerCore;
 
@@ -137,13 +135,6 @@ class Server {
   // unusable address or certificate, kConflict if the port is taken, kIo.
   Result<std::uint16_t> listen(const ListenOptions& options);
 
-  // Connections that are accepted from now on use what `fresh` has loaded. False: the server listens
-  // without TLS.
-  bool take_over(TlsContext& fresh);
-
-  // From now on these rates of networks hold.
-  void set_rates(const limits::Rates& rates);
-
   // Closes the listening sockets. Connections continue.
   void stop_accepting();
 
@@ -159,7 +150,6 @@ class Server {
 
  private:
   std::shared_ptr<ServerCore> core_;
-  std::shared_ptr<TlsContext> tls_;  // of the last address; nullptr: none
   bool stopped_ = false;
 };
 

@@ -1,19 +1,14 @@
 #include "backend/net/tls.h"
 
-#include <fcntl.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include "backend/net/tls_bio.h"
 
@@ -32,6 +27,16 @@ constexpr const char* kCiphers =
 constexpr const char* kTrustFiles[] = {"/etc/ssl/certs/ca-certificates.crt",
                                        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
                                        "/etc/ssl/cert.pem"};
+
+bool trust_system(SSL_CTX* context) {
+  if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
+  const bool named = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+                     std::getenv(X509_get_default_cert_dir_env()) != nullptr;
+  if (named || access(X509_get_default_cert_dir(), R_OK) == 0) return true;
+  for (const char* file : kTrustFiles)
+    if (access(file, R_OK) == 0) return SSL_CTX_load_verify_locations(context, file, nullptr) == 1;
+  return true;
+}
 
 std::string last_error() {
   std::array<char, 256> text{};
@@ -134,48 +139,7 @@ SSL* new_ssl(SSL_CTX* context, int fd) {
   return ssl;
 }
 
-// The library says "system lib" about a file that it cannot open.
-Result<void> check_readable(const std::string& what, const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return fail(ErrorCode::kInvalid, what + path + ": " + std::strerror(errno));
-  ::close(file);
-  return {};
-}
-
-// The library says "no start line" about a file that holds something else, and lists it among others.
-bool queue_reports(int reason) {
-  bool found = false;
-  while (const unsigned long error = ERR_get_error())
-    found = found || ERR_GET_REASON(error) == reason;
-  return found;
-}
-
-std::unexpected<Error> refuse_pem(const std::string& file, const std::string& wanted) {
-  std::array<char, 256> reason{};
-  ERR_error_string_n(ERR_peek_last_error(), reason.data(), reason.size());
-  return fail(
-      ErrorCode::kInvalid,
-      file + ": " +
-          (queue_reports(PEM_R_NO_START_LINE) ? "holds no " + wanted : std::string(reason.data())));
-}
-
-std::unexpected<Error> refuse_pair(const std::string& certificate, const std::string& key) {
-  ERR_clear_error();
-  return fail(ErrorCode::kInvalid,
-              "TLS key " + key + " does not belong to certificate " + certificate);
-}
-
 }  // namespace
-
-bool trust_system(ssl_ctx_st* context) {
-  if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
-  const bool named = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
-                     std::getenv(X509_get_default_cert_dir_env()) != nullptr;
-  if (named || access(X509_get_default_cert_dir(), R_OK) == 0) return true;
-  for (const char* file : kTrustFiles)
-    if (access(file, R_OK) == 0) return SSL_CTX_load_verify_locations(context, file, nullptr) == 1;
-  return true;
-}
 
 Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certificate_path,
                                                      const std::string& key_path) {
@@ -196,17 +160,13 @@ Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certific
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(raw, select_protocol, nullptr);
 
-  for (const auto& [what, path] :
-       {std::pair("TLS certificate ", certificate_path), std::pair("TLS key ", key_path)})
-    if (auto readable = check_readable(what, path); !readable)
-      return std::unexpected(std::move(readable.error()));
   if (SSL_CTX_use_certificate_chain_file(raw, certificate_path.c_str()) != 1)
-    return refuse_pem("TLS certificate " + certificate_path, "certificate in PEM");
+    return fail(ErrorCode::kInvalid, "TLS certificate " + certificate_path + ": " + last_error());
   if (SSL_CTX_use_PrivateKey_file(raw, key_path.c_str(), SSL_FILETYPE_PEM) != 1)
-    return ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH
-               ? refuse_pair(certificate_path, key_path)
-               : refuse_pem("TLS key " + key_path, "private key in PEM");
-  if (SSL_CTX_check_private_key(raw) != 1) return refuse_pair(certificate_path, key_path);
+    return fail(ErrorCode::kInvalid, "TLS key " + key_path + ": " + last_error());
+  if (SSL_CTX_check_private_key(raw) != 1)
+    return fail(ErrorCode::kInvalid, "TLS key " + key_path + " does not belong to certificate " +
+                                         certificate_path + ": " + last_error());
   return context;
 }
 
@@ -214,17 +174,8 @@ TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
 }
 
-void TlsContext::take_over(TlsContext& fresh) {
-  const std::scoped_lock lock(mutex_, fresh.mutex_);
-  std::swap(context_, fresh.context_);
-}
-
 std::unique_ptr<Stream> TlsContext::new_stream(int fd) {
-  SSL* ssl = nullptr;
-  {
-    const std::scoped_lock lock(mutex_);
-    ssl = new_ssl(context_, fd);
-  }
+  SSL* ssl = new_ssl(context_, fd);
   if (ssl == nullptr) return nullptr;
   SSL_set_accept_state(ssl);
   return std::make_unique<TlsStream>(ssl, fd);

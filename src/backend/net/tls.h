@@ -11,7 +11,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "backend/net/stream.h"
@@ -30,21 +29,14 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
-  // New streams use what `fresh` has loaded; those that exist keep what they have.
-  void take_over(TlsContext& fresh);
-
   // Takes ownership of `fd`. Returns null and closes the descriptor if OpenSSL is out of memory.
   std::unique_ptr<Stream> new_stream(int fd);
 
  private:
   explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
 
-  std::mutex mutex_;
-  ssl_ctx_st* context_;  // under mutex_
+  ssl_ctx_st* context_;
 };
-
-// Has a client trust the authorities of the system, wherever this distribution keeps them. False: OpenSSL fails.
-bool trust_system(ssl_ctx_st* context);
 
 // The stream of a client. It verifies the certificate chain against `ca_file` (PEM; empty: the
 // system's trusted certificates; with `system_too`, against both), and that the certificate is for `host`, a name or an address.

@@ -73,13 +73,6 @@ void RemoteKeys::ask(const identity::Keys& known, Scheduler& loop, identity::Key
   if (cache_.ask(clock_ms(), known, std::move(later))) start();
 }
 
-void RemoteKeys::fetch_again() {
-  const std::scoped_lock lock(mutex_);
-  if (cache_.is_fetching()) return;
-  cache_.began(clock_ms());
-  start();
-}
-
 // There is one fetch at a time, so the queue has room, unless the server stops.
 void RemoteKeys::start() {
   thread_.post([this] { fetch(); });

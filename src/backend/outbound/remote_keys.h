@@ -35,10 +35,6 @@ class RemoteKeys final : public identity::KeySource {
   identity::Keys keys() override;
   void ask(const identity::Keys& known, Scheduler& loop, identity::KeyCache::Done done) override;
 
-  // Fetches the keys again, whatever is known, unless a fetch is under way. Those that are known serve until then, and afterwards if
-  // the fetch fails.
-  void fetch_again();
-
   // Ends a fetch that runs. Those who wait are told kUnavailable.
   void stop();
 

@@ -41,7 +41,6 @@ void BackupService::start(const std::string& name, bool signing_key,
       reporter_.error("backup failed", {{"name", name}, {"reason", report.error().message}});
       return done(std::unexpected(std::move(report.error())));
     }
-    last_unix_ms_ = report->unix_ms;
     reporter_.info("backup is complete", {{"name", name},
                                           {"workspaces", report->workspaces},
                                           {"files", report->files},

@@ -29,15 +29,11 @@ class BackupService final : public api::Backups {
   // Calls `done` on the service's thread, or at once with a refusal.
   void start(const std::string& name, bool signing_key, log::Done<api::BackupReport> done) override;
 
-  // When the last backup was complete; 0: none since the start. From any thread.
-  std::uint64_t last_unix_ms() const { return last_unix_ms_; }
-
  private:
   RocksDbStore& store_;
   const std::string directory_;
   const observe::Reporter reporter_;
   std::atomic<bool> stopping_ = false;
-  std::atomic<std::uint64_t> last_unix_ms_ = 0;
   std::mutex mutex_;
   bool busy_ = false;
   std::thread thread_;

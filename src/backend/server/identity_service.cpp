@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -166,44 +165,6 @@ api::EventVerifier::Rules event_rules_of(const identity::IssuerSpec& spec,
 
 }  // namespace
 
-// The keys of a file, which is read at the start and whenever the operator wants it.
-class IdentityService::FileKeys final : public identity::KeySource {
- public:
-  FileKeys(std::string option, std::string path, bool secrets)
-      : option_(std::move(option)), path_(std::move(path)), secrets_(secrets) {}
-
-  Result<jose::KeySet> read() const {
-    const auto text = read_text(option_, path_);
-    if (!text) return std::unexpected(text.error());
-    using Secrets = jose::KeySet::Secrets;
-    auto keys =
-        jose::KeySet::from_file_text(*text, secrets_ ? Secrets::kAccepted : Secrets::kIgnored);
-    if (!keys) return wrong_option(fmt::format("{}: {}: {}", option_, path_, keys.error().message));
-    return keys;
-  }
-
-  void set(jose::KeySet keys) {
-    auto fresh = std::make_shared<const jose::KeySet>(std::move(keys));
-    const std::scoped_lock lock(mutex_);
-    keys_ = std::move(fresh);
-  }
-
-  identity::Keys keys() override {
-    const std::scoped_lock lock(mutex_);
-    return keys_;
-  }
-  void ask(const identity::Keys&, Scheduler&, identity::KeyCache::Done done) override {
-    done(keys());
-  }
-
- private:
-  const std::string option_;
-  const std::string path_;
-  const bool secrets_;
-  std::mutex mutex_;
-  identity::Keys keys_;  // under mutex_
-};
-
 IdentityService::IdentityService(OutboundOptions outbound, observe::Reporter reporter)
     : outbound_(std::move(outbound)), reporter_(reporter) {}
 
@@ -234,13 +195,15 @@ Result<identity::KeySource*> IdentityService::keys_at(const identity::KeyPlace& 
                                                       const identity::IssuerSpec& spec) {
   const std::string option = place.option.empty() ? "--issuers: " + spec.issuer : place.option;
   if (!place.file.empty()) {
-    auto file = std::make_unique<FileKeys>(option, place.file,
-                                           spec.algorithms.has(jose::Algorithm::kHs256));
-    auto keys = file->read();
-    if (!keys) return std::unexpected(std::move(keys.error()));
-    file->set(std::move(*keys));
-    files_.push_back(file.get());
-    return keys_.emplace_back(std::move(file)).get();
+    const auto text = read_text(option, place.file);
+    if (!text) return std::unexpected(text.error());
+    using Secrets = jose::KeySet::Secrets;
+    const bool secrets = spec.algorithms.has(jose::Algorithm::kHs256);
+    auto keys =
+        jose::KeySet::from_file_text(*text, secrets ? Secrets::kAccepted : Secrets::kIgnored);
+    if (!keys)
+      return wrong_option(fmt::format("{}: {}: {}", option, place.file, keys.error().message));
+    return keys_.emplace_back(std::make_unique<identity::FixedKeys>(std::move(*keys))).get();
   }
   const std::string& url = place.jwks_url.empty() ? place.oidc : place.jwks_url;
   if (auto valid = check_url(option, url); !valid) return std::unexpected(std::move(valid.error()));
@@ -272,21 +235,6 @@ Result<void> IdentityService::trust(const std::vector<identity::IssuerSpec>& iss
   events_ = std::make_unique<api::EventVerifier>(std::move(transmitters));
   jwt_ = std::make_unique<OfLoops>(std::move(tokens), jwt_counters_);
   return {};
-}
-
-Result<IdentityService::Reread> IdentityService::read_again() const {
-  Reread reread;
-  for (const FileKeys* const file : files_) {
-    auto keys = file->read();
-    if (!keys) return std::unexpected(std::move(keys.error()));
-    reread.keys_.push_back(std::move(*keys));
-  }
-  return reread;
-}
-
-void IdentityService::take_over(Reread reread) {
-  for (std::size_t i = 0; i < files_.size(); ++i) files_[i]->set(std::move(reread.keys_[i]));
-  for (RemoteKeys* const remote : remote_) remote->fetch_again();
 }
 
 void IdentityService::serve(const std::vector<Scheduler*>& loops) {

@@ -18,7 +18,6 @@
 #include "identity/issuer_list.h"
 #include "identity/jwt_issuers.h"
 #include "jose/algorithm.h"
-#include "jose/key_set.h"
 #include "observe/metrics_page.h"
 #include "observe/report.h"
 #include "syncline/error.h"
@@ -74,21 +73,6 @@ class IdentityService {
   // Ends what is being fetched and asked. Needs running loops; no loop may ask any more.
   void stop();
 
-  // The files of keys, read again. Nothing changes before take_over(). kInvalid names the first file that
-  // cannot be read or holds no usable key.
-  class Reread {
-   public:
-    std::size_t files() const { return keys_.size(); }
-
-   private:
-    friend class IdentityService;
-    std::vector<jose::KeySet> keys_;
-  };
-  Result<Reread> read_again() const;
-  // Tokens are judged by these keys from now on, and keys that come from elsewhere are fetched again. A
-  // token that a key has signed which is gone is refused; sessions that it opened go on until it expires.
-  void take_over(Reread reread);
-
   // nullptr: no such tokens are accepted.
   const identity::Authenticator* jwt() const;
   const identity::Authenticator* webhook() const { return webhook_.get(); }
@@ -103,7 +87,6 @@ class IdentityService {
 
  private:
   class OfLoops;
-  class FileKeys;
 
   IdentityService(OutboundOptions outbound, observe::Reporter reporter);
   Result<void> trust(const std::vector<identity::IssuerSpec>& issuers, std::uint64_t leeway_ms);
@@ -116,7 +99,6 @@ class IdentityService {
   identity::JwtCounters jwt_counters_;
   std::vector<std::unique_ptr<identity::KeySource>> keys_;
   std::vector<RemoteKeys*> remote_;  // those of keys_ that are fetched
-  std::vector<FileKeys*> files_;     // those that come from files
   std::unique_ptr<OfLoops> jwt_;
   std::unique_ptr<api::EventVerifier> events_;
   std::unique_ptr<AuthWebhook> webhook_;

@@ -330,53 +330,18 @@ void ImportService::run(const std::string& workspace, Import& import) {
       });
   if (stopping_) return;
   if (!verified) return failed(workspace, import, verified.error());
-  // Before anything of it is in the log: a version counts with all its bytes, also if another has the same ones.
-  if (auto within = check_quotas(workspace, verified->stored_bytes); !within)
-    return failed(workspace, import, log::differs(log::Check::kStorage, {}, within.error()).error());
   update(import, [&](ImportStatus& now) {
     now.state = ImportState::kAppending;
     now.header = verified->header;
   });
   for (;;) {
-    auto appended = store_files(workspace, import);
-    if (appended) appended = append(workspace, import);
+    const auto appended = append(workspace, import);
     if (appended) return succeeded(workspace, import);
     if (stopping_) return;
     if (appended.error().code != ErrorCode::kUnavailable)
       return failed(workspace, import, appended.error());
     std::this_thread::sleep_for(kRetry);
   }
-}
-
-log::Checked<void> ImportService::carry_out(const std::string& workspace, state::ImportStep step) {
-  const auto done = ask<void>(workspace, [&](node::Shard& shard, log::Done<void> answer) {
-    carry_out_and_count(shard, workspace, std::move(step), std::move(answer));
-  });
-  if (!done) return log::differs(log::Check::kStorage, {}, done.error());
-  return {};
-}
-
-// The log has nothing yet. A file that is on its way already is found in the store.
-log::Checked<void> ImportService::store_files(const std::string& workspace, Import& import) {
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
-  state::FilesImport files(static_cast<std::uint64_t>(now_ms.count()));
-  bool any = true;
-  auto each = [&](const log::BundleSection& section) -> log::Checked<void> {
-    if (const auto* header = std::get_if<log::BundleHeader>(&section)) any = header->has_files();
-    for (state::ImportStep& step : files.section(section))
-      if (auto done = carry_out(workspace, std::move(step)); !done) return done;
-    return {};
-  };
-  auto stored = read_bundle(import.stage.whole_path(), each, [&](std::uint64_t done, std::uint64_t) {
-    update(import, [&](ImportStatus& now) { now.done = done; });
-    return !stopping_ && any;
-  });
-  if (!any) return {};
-  // What may succeed later finds what is there already.
-  if (!stored && stored.error().code != ErrorCode::kUnavailable)
-    while (auto step = files.release()) (void)carry_out(workspace, std::move(*step));
-  return stored;
 }
 
 log::Checked<void> ImportService::append(const std::string& workspace, Import& import) {
@@ -394,8 +359,12 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
                           ErrorCode::kConflict);
     auto steps = events.section(section);
     if (!steps) return std::unexpected(std::move(steps.error()));
-    for (state::ImportStep& step : *steps)
-      if (auto done = carry_out(workspace, std::move(step)); !done) return done;
+    for (state::ImportStep& step : *steps) {
+      const auto done = ask<void>(workspace, [&](node::Shard& shard, log::Done<void> answer) {
+        carry_out_and_count(shard, workspace, std::move(step), std::move(answer));
+      });
+      if (!done) return at_storage(done.error());
+    }
     return {};
   };
   return read_bundle(import.stage.whole_path(), each, [&](std::uint64_t done, std::uint64_t) {

@@ -43,7 +43,6 @@
 #include "log/event_log.h"
 #include "node/shards.h"
 #include "observe/report.h"
-#include "state/bundle_import.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -98,8 +97,6 @@ class ImportService final : public api::Imports {
 
   // On the importing thread:
   void run(const std::string& workspace, Import& import);
-  log::Checked<void> carry_out(const std::string& workspace, state::ImportStep step);
-  log::Checked<void> store_files(const std::string& workspace, Import& import);
   log::Checked<void> append(const std::string& workspace, Import& import);
   void succeeded(const std::string& workspace, Import& import);
   void failed(const std::string& workspace, Import& import, const log::Difference& difference);

@@ -5,23 +5,19 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "api/files.h"
 #include "api/serve.h"
-#include "api/stream_sweep.h"
 #include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
 #include "backend/net/loop_watch.h"
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
-#include "backend/net/tls.h"
 #include "backend/process/descriptors.h"
 #include "backend/process/memory_watch.h"
 #include "backend/process/shared_accounts.h"
@@ -94,8 +90,6 @@ struct Node::Impl {
   void report_private(const MadePrivate& made) const;
   ProcessSample process_sample() const;
   void compose();  // builds the handlers for requests and WebSockets
-  void begin_sweeps();
-  void add_sweeps(observe::MetricsPage& page) const;
   Result<void> gate(const std::string& workspace) const;
   Result<void> health() const;
   void clock_alarm(const std::string& what);
@@ -138,7 +132,6 @@ struct Node::Impl {
   std::unique_ptr<ImportService> imports;
   std::unique_ptr<api::Context> api;
   std::unique_ptr<node::AcceptContext> accept;
-  std::vector<std::unique_ptr<api::StreamSweep>> sweeps;  // of the loops
   std::unique_ptr<Server> server;
   std::unique_ptr<Server> metrics_server;
   std::uint16_t port = 0;
@@ -242,7 +235,6 @@ Result<void> Node::Impl::start() {
   if (auto started = start_shards(); !started) return started;
   if (auto counted = count_uses(); !counted) return counted;
   compose();
-  begin_sweeps();
   if (auto resumed = imports->resume(); !resumed) return resumed;
   if (auto listening = listen(); !listening) return listening;
   if (auto listening = listen_for_metrics(); !listening) return listening;
@@ -479,7 +471,6 @@ void Node::Impl::compose() {
                    .imports = imports.get(),
                    .backups = backups.get(),
                    .log_levels = options.log,
-                   .reload = options.on_reload,
                    .security_events = identity->security_events(),
                    .api_keys = api_keys.get(),
                    .tickets = &*tickets,
@@ -491,7 +482,6 @@ void Node::Impl::compose() {
                          add_process_metrics(page, process_sample());
                          identity->add_metrics(page);
                          hooks->add_metrics(page);
-                         add_sweeps(page);
                        },
                    .ready = ready,
                    .health = [this] { return health(); },
@@ -504,27 +494,6 @@ void Node::Impl::compose() {
                           .cookies = cookies(),
                           .ready = ready,
                           .bound_to_loopback = is_loopback(options.address)});
-}
-
-void Node::Impl::begin_sweeps() {
-  sweeps.resize(loops->size());
-  for (std::size_t i = 0; i < loops->size(); ++i)
-    run_on((*loops)[i], [&] {
-      sweeps[i] = std::make_unique<api::StreamSweep>(*api, *shards->at(i), i);
-    });
-}
-
-void Node::Impl::add_sweeps(observe::MetricsPage& page) const {
-  std::uint64_t deleted = 0;
-  std::uint64_t failures = 0;
-  for (const auto& sweep : sweeps) {
-    deleted += sweep->counters().deleted;
-    failures += sweep->counters().failures;
-  }
-  page.counter("streams_expired_total",
-               "Streams deleted because they had come to the end of their lives.", deleted);
-  page.counter("stream_sweep_failures_total",
-               "Streams or lists of them that could not be looked at or deleted then.", failures);
 }
 
 void Node::Impl::report_private(const MadePrivate& made) const {
@@ -548,12 +517,6 @@ ProcessSample Node::Impl::process_sample() const {
                        .started_unix_ms = started_unix_ms,
                        .threads = thread_times()};
   if (options.log != nullptr) sample.log = options.log->counters();
-  std::error_code error;
-  if (const auto space = std::filesystem::space(options.data_dir, error); !error) {
-    sample.disk_free_bytes = space.available;
-    sample.disk_size_bytes = space.capacity;
-  }
-  if (backups != nullptr) sample.last_backup_unix_ms = backups->last_unix_ms();
   return sample;
 }
 
@@ -608,7 +571,6 @@ void Node::Impl::stop() {
   // A feed ends in a turn of its own, and then its answer on the loop of the connection.
   for (std::size_t i = 0; shards && i < loops->size(); ++i)
     run_on((*loops)[i], [&] {
-      if (i < sweeps.size()) sweeps[i].reset();
       shards->at(i)->hooks.stop();
       shards->at(i)->feeds.end_all();
       shards->at(i)->streams.end_all();
@@ -652,28 +614,6 @@ std::string Node::metrics_url() const {
   if (impl_->metrics_server == nullptr) return {};
   return fmt::format("http://{}:{}/metrics", url_host(impl_->options.metrics_address),
                      impl_->metrics_port);
-}
-
-Result<void> Node::reload(const NodeReload& wanted) {
-  const bool secure = !wanted.tls_certificate.empty() || !wanted.tls_key.empty();
-  if (secure != !impl_->options.tls_key.empty())
-    return fail(ErrorCode::kUnsupported,
-                "a running server cannot begin or end to use TLS: restart it");
-  std::unique_ptr<TlsContext> certificate;
-  if (secure) {
-    auto loaded = TlsContext::load(wanted.tls_certificate, wanted.tls_key);
-    if (!loaded) return std::unexpected(std::move(loaded.error()));
-    certificate = std::move(*loaded);
-  }
-  auto keys = impl_->identity->read_again();
-  if (!keys) return std::unexpected(std::move(keys.error()));
-  if (certificate) impl_->server->take_over(*certificate);
-  impl_->identity->take_over(std::move(*keys));
-  impl_->server->set_rates(wanted.rates);
-  for (std::size_t i = 0; i < impl_->loops->size(); ++i)
-    run_on((*impl_->loops)[i], [&] { impl_->shards->at(i)->rates.set_rates(wanted.rates); });
-  if (impl_->options.log != nullptr) impl_->options.log->set_levels(wanted.log_levels);
-  return {};
 }
 
 bool Node::drain(std::uint64_t deadline_ms) {

@@ -19,14 +19,12 @@
 #include <utility>
 #include <vector>
 
-#include "api/reload.h"
 #include "backend/server/hook_service.h"
 #include "backend/server/identity_service.h"
 #include "identity/access.h"
 #include "identity/ticket_authenticator.h"
 #include "limits/rates.h"
 #include "log/checkpoint_keeper.h"
-#include "observe/levels.h"
 #include "state/jobs.h"
 #include "syncline/error.h"
 
@@ -86,19 +84,8 @@ struct NodeOptions {
   // Where the node reports what happens; its levels can be changed over the HTTP API. Must outlive
   // the node. nullptr: it reports nothing.
   LogWriter* log = nullptr;
-  // An administrator asks for a reload() over HTTP. Called on any loop; must not wait. `done` takes what
-  // api/context.h says, on any thread. Empty: that is not possible.
-  std::function<void(api::Reloaded done)> on_reload;
   // Called once, on any thread, when the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure;
-};
-
-// What a running node can take over from the options of a later moment.
-struct NodeReload {
-  std::string tls_certificate;  // where the files are now; both are read again
-  std::string tls_key;
-  limits::Rates rates;
-  observe::Levels log_levels;
 };
 
 class Node {
@@ -106,10 +93,6 @@ class Node {
   // Opens the store, starts the loops, and listens. kInvalid for options that contradict each
   // other, such as a public address without a token.
   static Result<std::unique_ptr<Node>> start(NodeOptions options);
-  // Checks what start() would check before it listens, and changes nothing: the options, the certificate,
-  // the keys for tokens, the data directory and its keys. A directory that does not exist is good if it
-  // could be made; one that a server uses is good, too.
-  static Result<void> check(const NodeOptions& options);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -117,12 +100,6 @@ class Node {
   std::uint16_t port() const;       // the real port
   std::string url() const;          // "http://127.0.0.1:4400"
   std::string metrics_url() const;  // of the second listener; "": none
-
-  // Takes over the certificate and its key, for new connections; the files of keys for JWTs, and fetches
-  // those that come from elsewhere; the rates; the levels of the log. Reads everything first: an error
-  // names the first file that cannot be used, and then nothing has changed. kUnsupported: TLS cannot be
-  // switched on or off. On the thread that made the node.
-  Result<void> reload(const NodeReload& wanted);
 
   // Readiness becomes false, no new connection is accepted, and sessions are closed with 1001 once
   // what they sent is answered. True if all have ended within `deadline_ms`.

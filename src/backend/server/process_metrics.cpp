@@ -154,14 +154,6 @@ void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample
   add_jobs(page, sample.jobs);
   page.gauge("disk_full", "1 while the disk is full and appends are refused.",
              sample.disk_full ? 1 : 0);
-  if (sample.disk_size_bytes > 0) {
-    page.gauge("disk_free_bytes", "Free space of the file system of the data directory.",
-               sample.disk_free_bytes);
-    page.gauge("disk_size_bytes", "Size of that file system.", sample.disk_size_bytes);
-  }
-  page.gauge("last_backup_time_seconds",
-             "When the last backup of this process was complete, in seconds since 1970; 0: none.",
-             sample.last_backup_unix_ms / 1000);
   if (sample.log) add_reports(page, *sample.log);
   add_threads(page, sample.threads);
   add_memory(page, sample);

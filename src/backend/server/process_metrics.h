@@ -21,9 +21,6 @@ struct ProcessSample {
   ServerCounters net;
   StoreCounters store;
   bool disk_full = false;
-  std::uint64_t disk_free_bytes = 0;  // of the file system of the data directory; 0 with size 0: unknown
-  std::uint64_t disk_size_bytes = 0;
-  std::uint64_t last_backup_unix_ms = 0;  // 0: none since the start
   std::optional<LogCounters> log;  // if the process writes a log
   node::Workers::Counts jobs;
   node::MemoryPlan plan;

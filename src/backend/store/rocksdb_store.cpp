@@ -1,17 +1,10 @@
 #include "backend/store/rocksdb_store.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <iterator>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include "backend/store/backup_copy.h"
@@ -114,54 +107,12 @@ Error explain(Error error, const StoreOptions& options) {
   return error;
 }
 
-constexpr std::string_view kOurEntries[] = {
-    "LOCK", "keys", "log", "files", "snapshots", "chunks", "reserve", "imports", "lost+found"};
-
-// A repair keeps the database that it has replaced as log.damaged-….
-bool is_our_entry(std::string_view name) {
-  return name.starts_with("log.") || std::ranges::find(kOurEntries, name) != std::end(kOurEntries);
-}
-
-// RocksDB begins the names of its files with a capital or a digit. It has these folders besides: what a repair could not use,
-// and logs that it keeps.
-bool may_be_of_rocksdb(std::string_view name) {
-  return name == "lost" || name == "archive" || (name.front() >= 'A' && name.front() <= 'Z') ||
-         (name.front() >= '0' && name.front() <= '9');
-}
-
-std::string find_other(const std::string& directory, bool (*is_ours)(std::string_view)) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
-    if (const std::string name = entry.path().filename().string(); !is_ours(name)) return name;
-  return {};
-}
-
-// A directory of somebody else: it has no database, and something in it that neither an empty file
-// system has nor a first start that was interrupted.
-Result<void> refuse_foreign(const StoreOptions& options) {
-  const std::string database = store::rocksdb_dir(options.data_dir);
-  std::error_code error;
-  if (std::filesystem::exists(database + "/CURRENT", error)) return {};
-  std::string other = find_other(options.data_dir, is_our_entry);
-  if (other.empty()) {
-    other = find_other(database, may_be_of_rocksdb);
-    if (!other.empty()) other.insert(0, "log/");
-  }
-  if (other.empty()) return {};
-  return fail(ErrorCode::kInvalid,
-              fmt::format("{} is no data directory, and not empty: it has '{}'. Name a directory "
-                          "that is empty or does not exist",
-                          options.data_dir, other));
-}
-
 Result<void> prepare_directory(const StoreOptions& options) {
   std::error_code error;
   const std::string database = store::rocksdb_dir(options.data_dir);
   const bool exists = std::filesystem::exists(database, error);
   if (!exists && (options.read_only || !options.create_if_missing))
     return fail(ErrorCode::kNotFound, fmt::format("{} is no data directory", options.data_dir));
-  if (!options.read_only && options.create_if_missing)
-    if (auto ours = refuse_foreign(options); !ours) return ours;
   return exists ? Result<void>() : create_private_directory(database);
 }
 
@@ -193,37 +144,7 @@ Result<std::uint64_t> torn_tail_bytes(const std::string& data_dir) {
   return torn;
 }
 
-// The directory itself, or where it would be made.
-Result<void> check_writable(const std::string& data_dir) {
-  std::error_code error;
-  std::filesystem::path place = std::filesystem::absolute(data_dir, error);
-  while (!std::filesystem::exists(place, error) && place.has_parent_path() &&
-         place != place.parent_path())
-    place = place.parent_path();
-  if (!std::filesystem::is_directory(place, error))
-    return fail(ErrorCode::kInvalid, fmt::format("{} is no directory", place.string()));
-  if (::access(place.c_str(), W_OK | X_OK) != 0)
-    return fail(ErrorCode::kIo, fmt::format("{}: {}", place.string(), std::strerror(errno)));
-  return {};
-}
-
 }  // namespace
-
-Result<void> RocksDbStore::check(StoreOptions options) {
-  options.read_only = false;
-  options.create_if_missing = true;
-  if (auto writable = check_writable(options.data_dir); !writable) return writable;
-  if (auto ours = refuse_foreign(options); !ours) return ours;
-  const std::string database = store::rocksdb_dir(options.data_dir);
-  std::error_code error;
-  if (!std::filesystem::exists(database + "/CURRENT", error)) return {};
-  const auto torn = torn_tail_bytes(options.data_dir);
-  if (!torn) return std::unexpected(explain(torn.error(), options));
-  options.read_only = true;
-  const auto opened = store::open_database(database, options, store::OpenMode::kReadOnly);
-  if (!opened) return std::unexpected(explain(opened.error(), options));
-  return {};
-}
 
 Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
   if (auto ok = prepare_directory(options); !ok) return std::unexpected(std::move(ok.error()));

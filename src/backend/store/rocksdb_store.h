@@ -176,12 +176,7 @@ class RocksDbStore final : public log::LogBackend {
   //   kUnsupported  written by a newer version
   //   kNotFound     does not exist, and must not be created
   //   kIo           any other error of the operating system
-  //   kInvalid      a directory of somebody else: no data directory, and not empty
   static Result<std::unique_ptr<RocksDbStore>> open(StoreOptions options);
-
-  // Whether open() could use the directory, also while another process has it open. Changes nothing,
-  // and does not read the logs. A directory that does not exist yet is good if it could be made.
-  static Result<void> check(StoreOptions options);
 
   // Commits and answers what is queued, then closes. The LoopStores must already be destroyed;
   // their loops must still exist.

@@ -16,7 +16,7 @@ namespace syncline::backend {
 // All assets, ordered by path.
 std::span<const http::Asset> web_assets();
 
-// The asset at `path` ("/" means "/index.html", "/w/NAME" the page of a workspace), or nullptr. `path` is the path of a request,
+// The asset at `path` ("/" means "/index.html"), or nullptr. `path` is the path of a request,
 // without its query.
 const http::Asset* find_web_asset(std::string_view path);
 

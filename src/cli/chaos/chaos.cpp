@@ -192,7 +192,7 @@ void Chaos::edit_later(YjsClient& client) {
 }
 
 void Chaos::say_how_far() {
-  const std::uint64_t now = real_.now_us() - begun_us_;
+  const std::uint64_t now = real_.timeline().now_us() - begun_us_;
   if (editing_)
     progress_(fmt::format("{} of {} s, {} updates acknowledged, {} starts of the server",
                           now / kSecond, plan_.world.phase_one_us / kSecond, book_.acked_count(),

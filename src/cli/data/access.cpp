@@ -149,7 +149,7 @@ int report_access(const Command& command, const AccessOptions& options, Console&
   const auto path = parse_path(options.path, Whole::kRefused);
   if (!path) return console.misused(path.error().message);
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   Spans spans;
   std::map<std::string, DidRow> did;
   Table audited(

@@ -8,6 +8,7 @@
 
 #include "base/percent.h"
 #include "cli/json.h"
+#include "cli/suggest.h"
 #include "log/bundle_reader.h"
 #include "syncline/crdt/any.h"
 
@@ -32,8 +33,8 @@ class ApiExport final : public ExportStream {
     std::string query = fmt::format("?max={}", kPieceBytes);
     if (plan_.all_snapshots) query += "&snapshots=1";
     if (header_.size > 0)
-      query += place_query(reader_.here());
-    if (header_.size > 0 ? !header_.has_files() : !plan_.files) query += "&files=0";
+      query += fmt::format("&size={}&after={}&crc={}", header_.size, reader_.here().after,
+                           reader_.here().crc);
     auto body = get_(query);
     if (!body) return std::unexpected(std::move(body.error()));
     const std::uint64_t before = reader_.whole_bytes();
@@ -49,23 +50,9 @@ class ApiExport final : public ExportStream {
     return to_bytes(as_bytes(*body));
   }
 
-  At at() const override {
-    const log::BundleMark here = reader_.here();
-    return {here.after, header_.size, here.files ? here.files->written : log::BundleContents{}};
-  }
+  At at() const override { return {reader_.here().after, header_.size}; }
 
  private:
-  std::string place_query(const log::BundleMark& here) const {
-    std::string query =
-        fmt::format("&size={}&after={}&crc={}", header_.size, here.after, here.crc);
-    if (!here.files) return query;
-    const log::BundleFilesMark& files = *here.files;
-    query += fmt::format("&file={}&files_done={}&bytes_done={}", to_hex(files.file),
-                         files.written.files, files.written.bytes);
-    if (files.chunk) query += fmt::format("&chunk={}", *files.chunk);
-    return query;
-  }
-
   static constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
 
   Get get_;
@@ -112,31 +99,12 @@ std::unexpected<Error> only_servers_have_sessions() {
   return fail(ErrorCode::kUnsupported, "only a running server has sessions: name it with --server");
 }
 
-std::unexpected<Error> only_servers_run() {
-  return fail(ErrorCode::kUnsupported, "this asks a running server: name it with --server");
-}
-
 std::unexpected<Error> only_servers_have_tenants() {
   return fail(ErrorCode::kUnsupported,
               "tenants are administered by a running server: name it with --server");
 }
 
 }  // namespace
-
-Result<ApiAnswer> Api::page(const std::string& path) {
-  if (!client_.transport().live()) return only_servers_run();
-  return client_.transport().ask({.method = "GET", .path = path, .accept = "text/plain"});
-}
-
-Result<std::string> Api::metrics() {
-  if (!client_.transport().live()) return only_servers_run();
-  return client_.ask({.method = "GET", .path = "/metrics", .accept = "text/plain"});
-}
-
-Result<std::string> Api::reload() {
-  if (!client_.transport().live()) return only_servers_run();
-  return ask_line("POST", "/v1/reload");
-}
 
 Result<std::vector<std::string>> Api::workspaces(const std::string& after) {
   return names("/v1/workspaces?", "workspaces", after);
@@ -692,6 +660,12 @@ Result<void> each_object(Api& api, const std::string& workspace, const std::stri
     }
     after = names->back();
   }
+}
+
+Error no_such_workspace(Api& api, const std::string& workspace) {
+  const auto names = api.workspaces("");
+  return {ErrorCode::kNotFound, fmt::format("no workspace '{}'{}", workspace,
+                                            names ? did_you_mean(workspace, *names) : "")};
 }
 
 }  // namespace syncline::cli

@@ -102,7 +102,6 @@ struct WantedPart {
 // Which data of a workspace to export, and what the file already contains.
 struct ExportPlan {
   bool all_snapshots = false;
-  bool files = true;  // with the bytes of files; otherwise as `header` says
   std::optional<log::BundleHeader> header;  // set together with `from`
   std::optional<log::BundleMark> from;
 };
@@ -118,7 +117,6 @@ class ExportStream {
   struct At {
     std::uint64_t events = 0;  // exported so far
     std::uint64_t size = 0;    // the number of events in the whole export
-    log::BundleContents files = {};
   };
   virtual At at() const = 0;
 };
@@ -128,12 +126,6 @@ inline constexpr std::size_t kPage = 1000;
 class Api {
  public:
   explicit Api(ApiClient client) : client_(std::move(client)) {}
-
-  // The answer of a page that is no part of the API, such as /readyz, whatever its status.
-  Result<ApiAnswer> page(const std::string& path);
-  Result<std::string> metrics();
-  // Has the server take over changed files and options; the JSON of the answer.
-  Result<std::string> reload();
 
   // Names that are greater than `after`, in order, at most a thousand. Empty: no more.
   Result<std::vector<std::string>> workspaces(const std::string& after);
@@ -332,5 +324,9 @@ using EachName = std::function<bool(const std::string&)>;
 Result<void> each_workspace(Api& api, const EachName& each);
 Result<void> each_object(Api& api, const std::string& workspace, const std::string& prefix,
                          const EachName& each);
+
+// The error for a workspace without events, which was never written to: kNotFound, with a hint at
+// similar names.
+Error no_such_workspace(Api& api, const std::string& workspace);
 
 }  // namespace syncline::cli

@@ -13,7 +13,7 @@ namespace {
 
 std::optional<ErrorCode> code_named(std::string_view name) {
   for (auto i = std::to_underlying(ErrorCode::kMalformed);
-       i <= std::to_underlying(ErrorCode::kMoved); ++i)
+       i <= std::to_underlying(ErrorCode::kUnsupported); ++i)
     if (to_string(ErrorCode{i}) == name) return ErrorCode{i};
   return std::nullopt;
 }
@@ -43,20 +43,14 @@ Result<ApiClient> ApiClient::open(std::string url, const std::string& token) {
   return ApiClient(std::move(*transport));
 }
 
-Result<ApiAnswer> ApiClient::exchange(const ApiRequest& request, int also) const {
+Result<std::string> ApiClient::ask(const ApiRequest& request) const {
   auto answer = transport_->ask(request);
   if (!answer) return std::unexpected(std::move(answer.error()));
-  if (answer->status / 100 == 2 || answer->status == also) return answer;
+  if (answer->status / 100 == 2) return std::move(answer->body);
   Error refused = refusal_of(*answer);
   if (const std::string who = transport_->name(); !who.empty())
     refused.message = fmt::format("{}: {}", who, refused.message);
   return std::unexpected(std::move(refused));
-}
-
-Result<std::string> ApiClient::ask(const ApiRequest& request) const {
-  auto answer = exchange(request);
-  if (!answer) return std::unexpected(std::move(answer.error()));
-  return std::move(answer->body);
 }
 
 std::unexpected<Error> ApiClient::not_understood() const {

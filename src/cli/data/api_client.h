@@ -25,9 +25,7 @@ class ApiClient {
   // A client for a server. An empty `token` means none. kInvalid for a bad URL.
   static Result<ApiClient> open(std::string url, const std::string& token);
 
-  // Sends the request and returns the answer. `also`: a status that is no error besides those of success.
-  Result<ApiAnswer> exchange(const ApiRequest& request, int also = 0) const;
-  // The same, and only the body of the answer.
+  // Sends the request and returns the body of the answer.
   Result<std::string> ask(const ApiRequest& request) const;
   Result<std::string> ask(std::string_view method, std::string path) const {
     return ask({.method = method, .path = std::move(path)});

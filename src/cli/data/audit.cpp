@@ -50,7 +50,7 @@ void add_entry_of_audit(Table& table, const EventLine& line) {
 
 int show_audit(const Command& command, const AuditOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   Table table({{"POSITION", Align::kRight},
                {"TIME"},
                {"KIND"},

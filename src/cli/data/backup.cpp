@@ -34,7 +34,7 @@ std::string json_of(const BackupReport& report) {
 int print(const Result<BackupReport>& report, std::string_view what, const BackupOptions& options,
           Console& console) {
   console.progress({});
-  if (!report) return console.unusable(report.error());
+  if (!report) return console.failed(report.error());
   console.line(options.json ? json_of(*report)
                             : fmt::format("{}: {}, {}, {}{}", what,
                                           count_of(report->workspaces, "workspace"),
@@ -87,9 +87,7 @@ void add_create(Command& backup) {
        .text = "with --server a name below its --backup-dir, else a directory to write",
        .required = true},
       options->target);
-  source_options(command, options->source,
-                 "Have a running server make it, such as http://127.0.0.1:4400",
-                 "Back up this data directory, which no server may use meanwhile");
+  source_options(command, options->source);
   command.flag({.name = "--signing-key",
                 .text = "The private key too: whoever has it signs in the server's name"},
                options->signing_key);
@@ -117,7 +115,7 @@ int print_leftovers(const BackupOptions& options, Console& console) {
   auto backup = open_data_dir(options.target, options.source.tenant);
   if (!backup) return console.failed(backup.error());
   auto server = open_server(options.source);
-  if (!server) return console.unusable(server.error());
+  if (!server) return console.failed(server.error());
   const auto leftovers = find_leftovers(*backup, *server);
   if (!leftovers) return console.failed(leftovers.error());
   for (const Leftover& each : *leftovers)

@@ -11,7 +11,6 @@
 #include <variant>
 
 #include "backend/store/bundle_input.h"
-#include "cli/table.h"
 
 namespace syncline::cli {
 namespace {
@@ -27,20 +26,6 @@ std::string part_of(const std::string& path) {
 
 }  // namespace
 
-std::vector<std::string> file_lines(const state::BundleReport& report) {
-  std::vector<std::string> lines;
-  const state::BundleFiles::Report& files = report.files;
-  if (files.there.files > 0)
-    lines.push_back(fmt::format("files: {} with {}, intact", count_of(files.there.files, "file"),
-                                size_text(files.there.bytes)));
-  if (files.missing > 0)
-    lines.push_back(fmt::format(
-        "missing: the bytes of {}{}; the first is of {} at {}", count_of(files.missing, "file"),
-        report.header.has_files() ? "" : ", because the bundle was written without",
-        visible(files.missing_object), files.missing_at));
-  return lines;
-}
-
 BundleFile::BundleFile(BundleFile&& other) noexcept
     : path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),
@@ -53,20 +38,15 @@ BundleFile::~BundleFile() {
 
 Result<BundleFile> BundleFile::create(const std::string& path, bool resume) {
   BundleFile made(path);
+  const std::string part = part_of(path);
   if (resume)
     if (auto ok = made.find_begun(); !ok) return std::unexpected(std::move(ok.error()));
   made.bytes_ = made.begun_ ? made.begun_->mark.offset : 0;
-  return made;
-}
-
-Result<void> BundleFile::open() {
-  if (file_ >= 0) return {};
-  const std::string part = part_of(path_);
-  file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(bytes_)) != 0 ||
-      ::lseek(file_, 0, SEEK_END) < 0)
+  made.file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (made.file_ < 0 || ::ftruncate(made.file_, static_cast<off_t>(made.bytes_)) != 0 ||
+      ::lseek(made.file_, 0, SEEK_END) < 0)
     return std::unexpected(bundle_io_error(part));
-  return {};
+  return made;
 }
 
 // The file may end anywhere, also inside a section.
@@ -93,7 +73,6 @@ Result<void> BundleFile::find_begun() {
 }
 
 Result<void> BundleFile::write(ByteView bytes) {
-  if (auto opened = open(); !opened) return opened;
   bytes_ += bytes.size();
   while (!bytes.empty()) {
     const ssize_t written = ::write(file_, bytes.data(), bytes.size());
@@ -106,7 +85,6 @@ Result<void> BundleFile::write(ByteView bytes) {
 }
 
 Result<void> BundleFile::finish() {
-  if (auto opened = open(); !opened) return opened;
   if (::fsync(file_) != 0 || std::rename(part_of(path_).c_str(), path_.c_str()) != 0)
     return std::unexpected(bundle_io_error(path_));
   return {};

@@ -4,24 +4,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "log/bundle_reader.h"
-#include "state/bundle_verify.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
 namespace syncline::cli {
 
-// What a bundle has of the files that its events name, and lacks; nothing if they name none.
-std::vector<std::string> file_lines(const state::BundleReport& report);
-
 // A file that is written as PATH.part and renamed to PATH once it is complete and synced.
 class BundleFile {
  public:
   // `resume`: continues after the last section at which an existing PATH.part can be continued.
-  // Without such a file it starts from the beginning. Nothing is made or changed before the first
-  // write(), so that a request which is refused leaves no file behind.
+  // Without such a file it starts from the beginning.
   static Result<BundleFile> create(const std::string& path, bool resume);
   BundleFile(BundleFile&& other) noexcept;
   BundleFile& operator=(BundleFile&&) = delete;
@@ -33,7 +27,6 @@ class BundleFile {
     log::BundleMark mark;
   };
   const std::optional<Begun>& begun() const { return begun_; }
-  bool is_open() const { return file_ >= 0; }  // something was written
 
   Result<void> write(ByteView bytes);
   std::uint64_t bytes() const { return bytes_; }
@@ -45,7 +38,6 @@ class BundleFile {
   explicit BundleFile(std::string path) : path_(std::move(path)) {}
 
   Result<void> find_begun();
-  Result<void> open();
 
   std::string path_;
   int file_ = -1;

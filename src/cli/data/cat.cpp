@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/options.h"
 #include "cli/files.h"
 #include "cli/json.h"
@@ -33,7 +32,7 @@ std::string json_line(const std::string& workspace, const std::string& object,
 int write_update(Api& api, const std::string& workspace, const std::string& object,
                  const CatOptions& options, Console& console) {
   auto update = api.object_update(workspace, object, options.at);
-  if (!update) return console.failed(explain_absent(api, update.error(), workspace, object));
+  if (!update) return console.failed(update.error());
   auto written = write_file(options.output, *update, console);
   return written ? kDone : console.failed(written.error());
 }
@@ -84,7 +83,7 @@ int print(const Command& command, const CatOptions& options, Console& console) {
     return console.misused("--output takes one object: WORKSPACE/OBJECT");
   if (const auto why = misuse_of_part(options, whole)) return console.misused(*why);
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   if (whole) {
     const auto printed = print_all(*api, workspace, options, console);
     if (!printed) return console.failed(printed.error());
@@ -92,7 +91,7 @@ int print(const Command& command, const CatOptions& options, Console& console) {
   }
   if (!options.output.empty()) return write_update(*api, workspace, object, options, console);
   auto state = api->object(workspace, object, options.at, options.part);
-  if (!state) return console.failed(explain_absent(*api, state.error(), workspace, object));
+  if (!state) return console.failed(state.error());
   if (options.json) {
     console.line(json_line(workspace, object, *state));
     return kDone;

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -27,11 +26,10 @@ int copy_one(const Command& command, const CpOptions& options, Console& console)
   const auto to = parse_path(options.to, Whole::kRefused);
   if (!to) return console.misused(to.error().message);
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto copied =
       api->copy(from->workspace, from->object, to->workspace, to->object, options.at);
-  if (!copied)
-    return console.failed(explain_absent(*api, copied.error(), from->workspace, from->object));
+  if (!copied) return console.failed(copied.error());
   const auto result = crdt::from_json(*copied);
   if (options.json || !result)
     console.line(*copied);

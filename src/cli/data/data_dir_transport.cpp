@@ -35,13 +35,9 @@ class Collecting final : public http::Exchange {
   void respond(http::Response response) override {
     answer_.status = response.status;
     answer_.body = as_text(response.body.view());
-    keep_headers(response);
     end();
   }
-  void begin(http::Response head) override {
-    answer_.status = head.status;
-    keep_headers(head);
-  }
+  void begin(http::Response head) override { answer_.status = head.status; }
   void write(http::Body piece) override { answer_.body += as_text(piece.view()); }
   void end() override { done_(std::move(answer_)); }
   void abort() override { done_(fail(ErrorCode::kMalformed, "the answer was cut off")); }
@@ -50,10 +46,6 @@ class Collecting final : public http::Exchange {
   void when_closed(Task) override {}
 
  private:
-  void keep_headers(const http::Response& response) {
-    for (const auto& [name, value] : response.headers) answer_.headers.add(name, value);
-  }
-
   Scheduler& loop_;
   log::Done<ApiAnswer> done_;
   ApiAnswer answer_;
@@ -83,7 +75,6 @@ class DataDirTransport final : public Transport {
             " HTTP/1.1\r\nHost: localhost\r\nAccept: " + request.accept + "\r\n\r\n",
         {});
     if (!head) return fail(ErrorCode::kInvalid, std::string(head.error().message));
-    for (const auto& [name, value] : request.headers) head->request.headers.add(name, value);
     head->request.body = request.body;
     return loop_.wait<ApiAnswer>([&](auto done) {
       loop_.post([this, request = std::move(head->request), done = std::move(done)]() mutable {

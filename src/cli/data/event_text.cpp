@@ -77,11 +77,4 @@ std::string event_row(const EventLine& event) {
              touches_text(*json));
 }
 
-std::string events_row(std::uint64_t from, std::uint64_t to, std::size_t count, std::uint64_t bytes,
-                       const Any& last) {
-  return row(fmt::format("{}-{}", from, to), text_member(last, "time"),
-             author_text(last, kAuthorWidth), text_member(last, "object"), size_text(bytes),
-             fmt::format("{} events in one go", count));
-}
-
 }  // namespace syncline::cli

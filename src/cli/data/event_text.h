@@ -15,10 +15,6 @@ namespace syncline::cli {
 std::string event_titles();
 std::string event_row(const EventLine& event);
 
-// The row of several events of one author, of which `last` is the last one.
-std::string events_row(std::uint64_t from, std::uint64_t to, std::size_t count, std::uint64_t bytes,
-                       const crdt::Any& last);
-
 // Who made an event, a pin or an entry of a record, in at most `most` characters: Ada, if a token says so;
 // "Ada" (unverified), if a client says so; otherwise the principal. `name_member`: where the JSON has the name.
 std::string author_text(const crdt::Any& entry, std::size_t most,

@@ -1,11 +1,8 @@
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
-#include <system_error>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/bundle_file.h"
 #include "cli/data/options.h"
 #include "cli/data/progress_bar.h"
@@ -23,7 +20,6 @@ struct ExportOptions {
   std::string output;
   bool resume = false;
   bool snapshots = false;
-  bool no_files = false;
   std::string yjs;  // a folder; "": a bundle is written
   std::string at;
   std::string format = "v1";
@@ -45,24 +41,16 @@ Result<void> write_stream(ExportStream& stream, BundleFile& file, Console& conso
 }
 
 int run_export(const Command& command, const ExportOptions& options, Console& console) {
-  std::error_code error;
-  if (!options.force && std::filesystem::exists(options.output, error))
-    return console.failed(
-        {ErrorCode::kConflict,
-         fmt::format("{} is there already: overwrite it with --force", options.output)});
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   auto file = BundleFile::create(options.output, options.resume);
   if (!file) return console.failed(file.error());
-  ExportPlan plan{.all_snapshots = options.snapshots, .files = !options.no_files};
+  ExportPlan plan{.all_snapshots = options.snapshots};
   if (const auto& begun = file->begun()) {
     if (begun->header.workspace != options.workspace)
       return console.failed(
           {ErrorCode::kConflict, fmt::format("{}.part is of workspace {}", options.output,
                                              visible(begun->header.workspace))});
-    if (options.no_files && begun->header.has_files())
-      return console.failed(
-          {ErrorCode::kConflict, fmt::format("{}.part was begun with files", options.output)});
     plan.header = begun->header;
     plan.from = begun->mark;
   }
@@ -71,29 +59,26 @@ int run_export(const Command& command, const ExportOptions& options, Console& co
   const auto written = write_stream(**stream, *file, console);
   console.progress({});
   if (!written) {
-    if (written.error().code != ErrorCode::kConflict && file->is_open())
+    if (written.error().code != ErrorCode::kConflict)
       console.message(
           fmt::format("{}.part has what came so far: go on with --resume", options.output));
-    return console.failed(explain_absent(*api, written.error(), options.workspace));
+    return console.failed(written.error());
   }
   const auto at = (*stream)->at();
   if (options.json)
     console.line(compact_json(Any::Object{{"workspace", Any(options.workspace)},
                                           {"file", Any(options.output)},
                                           {"events", json_number(at.size)},
-                                          {"files", json_number(at.files.files)},
-                                          {"file_bytes", json_number(at.files.bytes)},
                                           {"bytes", json_number(file->bytes())}}));
   else
-    console.line(fmt::format("{}: {}, {}{}", options.output, count_of(at.size, "event"),
-                             at.files.files > 0 ? count_of(at.files.files, "file") + ", " : "",
+    console.line(fmt::format("{}: {}, {}", options.output, count_of(at.size, "event"),
                              size_text(file->bytes())));
   return kDone;
 }
 
 int run_document_export(const Command& command, const ExportOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto report = export_documents(
       *api,
       {.workspace = options.workspace,
@@ -121,10 +106,10 @@ std::string export_contradiction(const Command& command, const ExportOptions& op
   if (options.output.empty() == options.yjs.empty())
     return options.yjs.empty() ? "name where to: -o FILE for a bundle, or --yjs DIR"
                                : "either -o or --yjs";
-  for (const std::string_view option : {"--resume", "--snapshots", "--no-files"})
+  for (const std::string_view option : {"--resume", "--snapshots"})
     if (!options.yjs.empty() && command.typed(option))
       return fmt::format("{} is for bundles", option);
-  for (const std::string_view option : {"--at", "--format"})
+  for (const std::string_view option : {"--at", "--format", "--force"})
     if (options.yjs.empty() && command.typed(option))
       return fmt::format("{} needs --yjs: a bundle has the whole history", option);
   return {};
@@ -155,8 +140,6 @@ void add_export(Command& root) {
   command.flag({.name = "--snapshots",
                 .text = "All snapshots too, not only those that dropped payloads make necessary"},
                options->snapshots);
-  command.flag({.name = "--no-files", .text = "Only the versions of files, not their bytes"},
-               options->no_files);
   command.option({.name = "--yjs",
                   .value = "DIR",
                   .text = "Into a folder, each object as a file of one Yjs update",
@@ -168,13 +151,12 @@ void add_export(Command& root) {
                   .text = "Encoding of these updates",
                   .choices = {"v1", "v2"}},
                  options->format);
-  command.flag({.name = "--force", .text = "Overwrite FILE, or files in that folder"},
-               options->force);
+  command.flag({.name = "--force", .text = "Overwrite files in that folder"}, options->force);
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(
-      "A bundle holds every event as it is in the log, the pins, the bytes of the files, and what "
-      "was signed of the log last. "
+      "A bundle holds every event as it is in the log, the pins, and what was signed of the log "
+      "last. "
       "`syncline log verify FILE` checks it, `syncline import FILE` reads it in.\n"
       "With --yjs, each object is written as an update that Y.applyUpdate takes, without its "
       "history. The names of the files are those of the objects, with %XX for characters that file "

@@ -8,8 +8,6 @@
 #include "backend/store/bundle_input.h"
 #include "cli/data/leftovers.h"
 #include "log/event.h"
-#include "log/file_version.h"
-#include "state/bundle_files.h"
 #include "state/rules_replay.h"
 
 namespace syncline::cli {
@@ -20,8 +18,6 @@ using Generation = log::HeldDeletions::Generation;  // of an object
 struct Held {
   std::string workspace;
   std::set<Generation> contents;  // of which a change is in the file
-  std::map<Generation, std::set<Hash256>> files;  // that they name
-  std::map<Hash256, std::uint64_t> bytes;         // of the files that are there
   state::RulesReplay rules;
 
   Result<void> take(const log::Event& event) {
@@ -29,18 +25,7 @@ struct Held {
     if (event.kind == log::EventKind::kChange && !event.dropped_payload &&
         !log::is_system_object(event.object))
       contents.emplace(event.object, event.generation);
-    if (const auto file = log::file_named_in(event))
-      files[{event.object, event.generation}].insert(*file);
     return {};
-  }
-
-  // The state that dropped payloads have left.
-  void take(const log::BundleSnapshot& snapshot) {
-    const auto file = state::file_of(snapshot);
-    if (!file) return;
-    const Generation of{snapshot.object, snapshot.generation};
-    contents.insert(of);
-    files[of].insert(*file);
   }
 };
 
@@ -49,9 +34,6 @@ Result<Held> read_export(const std::string& file) {
   const auto each = [&](const log::BundleSection& section) -> log::Checked<void> {
     if (const auto* header = std::get_if<log::BundleHeader>(&section))
       held.workspace = header->workspace;
-    if (const auto* snapshot = std::get_if<log::BundleSnapshot>(&section)) held.take(*snapshot);
-    if (const auto* file = std::get_if<log::BundleFile>(&section))
-      held.bytes.emplace(file->hash, file->bytes);
     const auto* events = std::get_if<log::BundleEvents>(&section);
     if (events == nullptr) return {};
     for (const ByteView record : events->records) {
@@ -94,29 +76,16 @@ Result<ExportLeftovers> find_leftovers_of_export(const std::string& file, Api* s
                 (since->erased && !deletions.workspace)))
     found.since.push_back({held->workspace, "", since->erased.value_or(true)});
   std::set<Generation> contents;
-  std::map<Generation, std::set<Hash256>> files;
   for (const Generation& each : held->contents) contents.insert(now_called(deletions, each));
-  for (const auto& [named_in, some] : held->files)
-    files[now_called(deletions, named_in)].insert(some.begin(), some.end());
-  const auto with_files = [&](Leftover leftover, std::uint64_t generation) {
-    for (const Hash256& file : files[{leftover.object, generation}]) {
-      const auto there = held->bytes.find(file);
-      if (there == held->bytes.end()) continue;
-      ++leftover.files;
-      leftover.file_bytes += there->second;
-    }
-    return leftover;
-  };
   for (const auto& [object, generation] : contents) {
     if (const auto* ended = deletions.find(object, generation)) {
-      found.known.push_back(
-          with_files({held->workspace, object, log::is_erased(*ended)}, generation));
+      found.known.push_back({held->workspace, object, log::is_erased(*ended)});
       continue;
     }
     ++found.objects;
     if (!since) continue;
     if (const auto* deleted = since->deletion_of(object, generation))
-      found.since.push_back(with_files({held->workspace, object, deleted->erased}, generation));
+      found.since.push_back({held->workspace, object, deleted->erased});
   }
   return found;
 }

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -9,7 +8,6 @@
 #include "backend/store/rocksdb_store.h"
 #include "base/qualified_name.h"
 #include "cli/commands.h"
-#include "cli/data/bundle_file.h"
 #include "cli/data/checkpoint_check.h"
 #include "cli/data/import_to_server.h"
 #include "cli/data/options.h"
@@ -109,23 +107,6 @@ Result<log::Head> common_head(Target& target, const log::BundleHeader& header) {
   return log::Head{header.size, *hash, there->hlc, there->era};
 }
 
-// Before the log has anything of the bundle.
-log::Checked<void> store_files(const ImportOptions& options, Target& target, Console& console) {
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
-  state::FilesImport files(static_cast<std::uint64_t>(now_ms.count()));
-  auto each = [&](const log::BundleSection& section) -> log::Checked<void> {
-    for (state::ImportStep& step : files.section(section))
-      if (auto ok = target.carry_out(std::move(step)); !ok)
-        return log::differs(log::Check::kStorage, {}, ok.error());
-    return {};
-  };
-  auto stored = backend::read_bundle(options.file, each, bar(console, "stored"));
-  if (!stored)
-    while (auto step = files.release()) (void)target.carry_out(std::move(*step));
-  return stored;
-}
-
 log::Checked<Outcome> import_here(const ImportOptions& options, Outcome outcome, Console& console) {
   const auto failed = [](const Error& error) {
     return log::differs(log::Check::kStorage, {}, error);
@@ -136,10 +117,6 @@ log::Checked<Outcome> import_here(const ImportOptions& options, Outcome outcome,
   if (!there) return failed(there.error());
   outcome.there = there->last_position;
 
-  if (!options.dry_run && outcome.report.header.has_files() &&
-      there->last_position < outcome.report.header.size)
-    if (auto ok = store_files(options, *target, console); !ok)
-      return std::unexpected(std::move(ok.error()));
   state::BundleImport import(*there, {.types = node::known_types()});
   auto carry_out = [&](const log::BundleSection& section) -> log::Checked<void> {
     auto steps = import.section(section);
@@ -202,9 +179,6 @@ void print(const Outcome& outcome, const ImportOptions& options, Console& consol
                                  {"there_before", json_number(outcome.there)},
                                  {"appended", json_number(outcome.appended)},
                                  {"pins", json_number(outcome.report.pins)},
-                                 {"files", json_number(outcome.report.files.there.files)},
-                                 {"file_bytes", json_number(outcome.report.files.there.bytes)},
-                                 {"missing_files", json_number(outcome.report.files.missing)},
                                  {"signed_events", json_number(outcome.report.signed_events)},
                                  {"signed_by", Any(outcome.report.signed_by)},
                                  {"dry_run", Any(options.dry_run)}}));
@@ -214,7 +188,6 @@ void print(const Outcome& outcome, const ImportOptions& options, Console& consol
                            visible(outcome.workspace),
                            count_of(outcome.report.header.size, "event"), outcome.appended,
                            count_of(outcome.report.pins, "pin")));
-  for (const std::string& line : file_lines(outcome.report)) console.line(line);
   if (outcome.report.signed_events > 0)
     console.line(fmt::format("signed as {}: {}{}", visible(outcome.report.signed_by),
                              count_of(outcome.report.signed_events, "event"),
@@ -244,9 +217,6 @@ int import_any(const Command& command, const ImportOptions& options, Console& co
     return console.misused(wrong);
   const auto to_server = names_server(command, options.target);
   if (!to_server) return console.misused(to_server.error().message);
-  if (*to_server)
-    if (const auto server = open_server(options.target); !server)
-      return console.unusable(server.error());
   if (options.file.empty())
     return import_from_documents(options.documents,
                                  {.target = options.target,

@@ -54,7 +54,7 @@ int create_key(const Command& command, const KeyOptions& options, Console& conso
   const auto wish = wish_of(options);
   if (!wish) return console.misused(wish.error().message);
   auto api = open_api(command, options.source, Opened::kForKeys);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto made = api->make_api_key(*wish);
   if (!made) return console.failed(made.error());
   const auto json = crdt::from_json(*made);
@@ -97,7 +97,7 @@ std::string key_line(const std::string& json) {
 
 int list_api_keys(const Command& command, const KeyOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   std::string after;
   bool first = true;
   while (!console.closed()) {
@@ -118,7 +118,7 @@ int revoke_key(const Command& command, const KeyOptions& options, Console& conso
   const auto id = identity::key_id_of(options.id);
   if (!id) return console.misused("this is no id of a key; `syncline key list` shows them");
   auto api = open_api(command, options.source, Opened::kForKeys);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto revoked = api->revoke_api_key(std::string(*id));
   if (!revoked) return console.failed(revoked.error());
   console.line(std::string(*id) + " is revoked");

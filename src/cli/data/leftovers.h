@@ -18,9 +18,6 @@ struct Leftover {
   std::string workspace;
   std::string object;   // "": the whole workspace
   bool erased = false;  // or deleted, and it can be undeleted
-  // Of an export: files of the object whose bytes are in it.
-  std::uint64_t files = 0;
-  std::uint64_t file_bytes = 0;
 };
 
 // What was deleted in a workspace.

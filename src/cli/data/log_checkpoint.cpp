@@ -1,7 +1,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/options.h"
 
 namespace syncline::cli {
@@ -15,9 +14,9 @@ struct LogCheckpointOptions {
 int print_checkpoint(const Command& command, const LogCheckpointOptions& options,
                      Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto note = api->checkpoint(options.workspace);
-  if (!note) return console.failed(explain_absent(*api, note.error(), options.workspace));
+  if (!note) return console.failed(note.error());
   console.out(*note);
   return kDone;
 }

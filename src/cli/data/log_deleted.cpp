@@ -28,24 +28,17 @@ void print_one(const Leftover& each, const char* when, const LogDeletedOptions& 
         compact_json(Any::Object{{"workspace", Any(each.workspace)},
                                  {"object", each.object.empty() ? Any() : Any(each.object)},
                                  {"when", Any(std::string(when))},
-                                 {"erased", Any(each.erased)},
-                                 {"files", json_number(each.files)},
-                                 {"file_bytes", json_number(each.file_bytes)}}));
-  const std::string files =
-      each.files == 0 ? ""
-                      : fmt::format(", with the bytes of {} ({})", count_of(each.files, "file"),
-                                    size_text(each.file_bytes));
-  console.line(fmt::format("{} {}: {}{}", each.erased ? "erased" : "deleted", when,
+                                 {"erased", Any(each.erased)}}));
+  console.line(fmt::format("{} {}: {}", each.erased ? "erased" : "deleted", when,
                            each.object.empty() ? visible(each.workspace) + " (the whole workspace)"
-                                               : visible(each.workspace + "/" + each.object),
-                           files));
+                                               : visible(each.workspace + "/" + each.object)));
 }
 
 int show_deleted(const LogDeletedOptions& options, Console& console) {
   std::optional<Api> server;
   if (!options.source.server.empty()) {
     auto opened = open_server(options.source);
-    if (!opened) return console.unusable(opened.error());
+    if (!opened) return console.failed(opened.error());
     server.emplace(std::move(*opened));
   }
   const auto found = find_leftovers_of_export(options.file, server ? &*server : nullptr);

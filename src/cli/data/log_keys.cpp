@@ -26,7 +26,7 @@ int rotate(const std::string& data_dir, Console& console) {
 
 int show(const Command& command, const LogKeysOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto keys = api->keys();
   if (!keys) return console.failed(keys.error());
   console.out(*keys);

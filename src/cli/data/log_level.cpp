@@ -14,7 +14,7 @@ struct LogLevelOptions {
 
 int show_or_change(const Command& command, const LogLevelOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto levels =
       options.levels.empty() ? api->log_level() : api->set_log_level(options.levels);
   if (!levels) return console.failed(levels.error());

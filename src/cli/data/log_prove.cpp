@@ -1,7 +1,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/options.h"
 
 namespace syncline::cli {
@@ -15,9 +14,9 @@ struct LogProveOptions {
 
 int prove(const Command& command, const LogProveOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto proof = api->proof(options.workspace, options.position);
-  if (!proof) return console.failed(explain_absent(*api, proof.error(), options.workspace));
+  if (!proof) return console.failed(proof.error());
   console.out(*proof);
   return kDone;
 }

@@ -2,7 +2,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/event_text.h"
 #include "cli/data/options.h"
 
@@ -36,16 +35,15 @@ Result<void> print_events(Api& api, const LogShowOptions& options, Console& cons
   }
   if (first && options.after == 0) {
     if (options.object.empty()) return std::unexpected(no_such_workspace(api, options.workspace));
-    return std::unexpected(explain_absent(
-        api, {ErrorCode::kNotFound, "no object '" + options.workspace + "/" + options.object + "'"},
-        options.workspace, options.object));
+    return fail(ErrorCode::kNotFound,
+                "no object '" + options.workspace + "/" + options.object + "'");
   }
   return {};
 }
 
 int show(const Command& command, const LogShowOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   auto printed = print_events(*api, options, console);
   return printed ? kDone : console.failed(printed.error());
 }

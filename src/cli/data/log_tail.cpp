@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/event_text.h"
 #include "cli/data/options.h"
 
@@ -49,14 +48,9 @@ Result<std::uint64_t> last_position(Api& api, const std::string& workspace) {
   return low;
 }
 
-struct LastEvents {
-  std::vector<EventLine> events;
-  std::uint64_t end = 0;  // all that is wanted and stands at or before this position was read
-};
-
 // The events of one object can be anywhere in the log, so this reads all of them to find the last
 // ones.
-Result<LastEvents> last_events(Api& api, const LogTailOptions& options) {
+Result<std::vector<EventLine>> last_events(Api& api, const LogTailOptions& options) {
   std::uint64_t after = 0;
   if (options.object.empty()) {
     auto end = last_position(api, options.workspace);
@@ -74,8 +68,8 @@ Result<LastEvents> last_events(Api& api, const LogTailOptions& options) {
       if (last.size() > options.count) last.pop_front();
     }
   }
-  return LastEvents{{std::make_move_iterator(last.begin()), std::make_move_iterator(last.end())},
-                    after};
+  return std::vector<EventLine>(std::make_move_iterator(last.begin()),
+                                std::make_move_iterator(last.end()));
 }
 
 void print(const std::vector<EventLine>& events, bool json, Console& console) {
@@ -101,15 +95,15 @@ Result<void> follow(Api& api, const LogTailOptions& options, std::uint64_t after
 
 int tail(const Command& command, const LogTailOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
-  const auto last = last_events(*api, options);
-  if (!last) return console.failed(last.error());
-  if (last->events.empty() && !options.follow && options.count > 0)
+  if (!api) return console.failed(api.error());
+  auto events = last_events(*api, options);
+  if (!events) return console.failed(events.error());
+  if (events->empty() && !options.follow && options.count > 0)
     return console.failed(no_such_workspace(*api, options.workspace));
   if (!options.json) console.line(console.paint(Colour::kBold, event_titles()));
-  print(last->events, options.json, console);
+  print(*events, options.json, console);
   if (!options.follow) return kDone;
-  auto followed = follow(*api, options, last->end, console);
+  auto followed = follow(*api, options, events->empty() ? 0 : events->back().position, console);
   return followed ? kDone : console.failed(followed.error());
 }
 

@@ -4,7 +4,6 @@
 
 #include "backend/store/bundle_input.h"
 #include "cli/commands.h"
-#include "cli/data/bundle_file.h"
 #include "cli/data/checkpoint_check.h"
 #include "cli/data/options.h"
 #include "cli/data/progress_bar.h"
@@ -148,10 +147,6 @@ std::string json_of(const state::BundleReport& report) {
                                   {"effects", json_number(report.replay.effects)},
                                   {"snapshots_compared", json_number(report.replay.snapshots)},
                                   {"not_replayable", json_number(report.replay.not_replayable)},
-                                  {"with_files", Any(report.header.has_files())},
-                                  {"files", json_number(report.files.there.files)},
-                                  {"file_bytes", json_number(report.files.there.bytes)},
-                                  {"missing_files", json_number(report.files.missing)},
                                   {"gaps", Any(std::move(gaps))},
                                   {"signed_events", json_number(report.signed_events)},
                                   {"signed_by", Any(report.signed_by)}});
@@ -168,7 +163,6 @@ void print(const state::BundleReport& report, const LogVerifyOptions& options, C
   for (const state::ReplayGap& gap : replay.gaps)
     console.line(fmt::format("not replayable from here: {}, {} from {} to {}", visible(gap.object),
                              count_of(gap.events, "event"), gap.from, gap.to));
-  for (const std::string& line : file_lines(report)) console.line(line);
   if (report.signed_events == 0) return console.line("signed: nothing");
   console.line(fmt::format("signed: {} of {}, as {}{}", report.signed_events,
                            count_of(report.header.size, "event"), visible(report.signed_by),

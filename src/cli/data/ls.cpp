@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -99,7 +98,7 @@ int list(const Command& command, const LsOptions& options, Console& console) {
   if (options.workspace.empty() && options.asks_for_details())
     return console.misused("--long, --type and --since are of objects: name a WORKSPACE");
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto listed = list_one(*api, options, console);
   return listed ? kDone : console.failed(listed.error());
 }

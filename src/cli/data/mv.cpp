@@ -4,7 +4,6 @@
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -36,15 +35,14 @@ int rename_one(const Command& command, const MvOptions& options, Console& consol
   if (options.free != options.to.empty())
     return console.misused("say the new name, or --free for an old one");
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   if (options.free) return free_name(*api, options, console);
   const auto to = parse_path(options.to, Whole::kRefused);
   if (!to) return console.misused(to.error().message);
   if (to->workspace != from->workspace)
     return console.misused("an object is renamed within its workspace; `syncline cp` copies it");
   const auto renamed = api->rename(from->workspace, from->object, to->object, options.reason);
-  if (!renamed)
-    return console.failed(explain_absent(*api, renamed.error(), from->workspace, from->object));
+  if (!renamed) return console.failed(renamed.error());
   const auto result = crdt::from_json(*renamed);
   if (options.json || !result)
     console.line(*renamed);

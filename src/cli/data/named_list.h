@@ -30,7 +30,6 @@ struct NamedList {
   std::string value;    // the value of --after, "NAME"
   std::string one;      // the name of an entry, "pin"
   NamedColumns columns = {};
-  bool all = false;  // without WORKSPACE, those of all workspaces; the first column names it too
   // Returns one page, as Api::pins does.
   std::function<Result<std::vector<NamedLine>>(Api& api, const std::string& workspace,
                                                const std::string& after)>

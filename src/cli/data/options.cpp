@@ -151,9 +151,6 @@ Result<Api> open_api(const Command& command, const SourceOptions& options, Opene
     transport = transport_to_server(url_of(options), *token);
   } else {
     transport = transport_to_data_dir(options.data_dir, opened, options.tenant);
-    if (!transport && transport.error().code == ErrorCode::kNotFound)
-      transport.error().message +=
-          ": name one with --data-dir DIR, or a running server with --server URL";
   }
   if (!transport) return std::unexpected(std::move(transport.error()));
   return Api(ApiClient(std::move(*transport)));

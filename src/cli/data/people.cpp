@@ -36,7 +36,7 @@ Result<std::vector<NamedLine>> page_of(Api& api, const PeopleOptions& options,
 
 int list(const Command& command, const PeopleOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const char* const title = options.guests_of.empty() ? "PRINCIPAL" : "ACTOR";
   Table table({{title}, {"NAME"}, {"FIRST SEEN"}, {"LAST SEEN"}});
   for (std::string after = options.after; !console.closed();) {
@@ -57,7 +57,7 @@ int erase(const Command& command, const PeopleOptions& options, Console& console
   if (options.forget && !options.guests_of.empty())
     return console.misused("--forget is for a principal: guests have a new id each time");
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto erased = options.guests_of.empty()
                           ? api->erase_person(options.principal, options.forget)
                           : api->erase_guests(options.guests_of);

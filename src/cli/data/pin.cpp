@@ -1,13 +1,8 @@
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/named_list.h"
 #include "cli/data/options.h"
-#include "cli/json.h"
-#include "cli/table.h"
 
 namespace syncline::cli {
 namespace {
@@ -16,7 +11,6 @@ struct PinOptions {
   std::string workspace;
   std::string name;
   std::string at;
-  bool move = false;
   SourceOptions source;
   bool json = false;
 };
@@ -26,44 +20,20 @@ constexpr NamedColumns kColumns = {{{"NAME", "name"},
                                     {"SET", "set"},
                                     {"BY", "principal", "principal_name"}}};
 
-// The position of the pin with this name; 0 if there is none.
-Result<std::uint64_t> pinned_position(Api& api, const PinOptions& options) {
-  std::string after;
-  for (;;) {
-    const auto page = api.pins(options.workspace, after);
-    if (!page) return std::unexpected(page.error());
-    if (page->empty()) return 0;
-    for (const NamedLine& pin : *page) {
-      if (pin.name != options.name) continue;
-      const auto json = crdt::from_json(pin.json);
-      return json ? number_member(*json, "position") : 0;
-    }
-    after = page->back().name;
-  }
-}
-
 int set(const Command& command, const PinOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
-  if (!options.move) {
-    const auto position = pinned_position(*api, options);
-    if (!position) return console.failed(explain_absent(*api, position.error(), options.workspace));
-    if (*position > 0)
-      return console.failed({ErrorCode::kConflict,
-                             fmt::format("pin {} names position {} already: move it with --move",
-                                         visible(options.name), *position)});
-  }
+  if (!api) return console.failed(api.error());
   const auto pin = api->set_pin(options.workspace, options.name, options.at);
-  if (!pin) return console.failed(explain_absent(*api, pin.error(), options.workspace));
+  if (!pin) return console.failed(pin.error());
   console.line(options.json ? *pin : named_row(*pin, kColumns));
   return kDone;
 }
 
 int remove(const Command& command, const PinOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto removed = api->remove_pin(options.workspace, options.name);
-  return removed ? kDone : console.failed(explain_absent(*api, removed.error(), options.workspace));
+  return removed ? kDone : console.failed(removed.error());
 }
 
 void workspace_argument(Command& command, PinOptions& options) {
@@ -90,8 +60,6 @@ void add_pin(Command& root) {
   workspace_argument(set_command, *set_options);
   name_argument(set_command, *set_options);
   at_option(set_command, set_options->at);
-  set_command.flag({.name = "--move", .text = "Move a pin that has this name to that moment"},
-                   set_options->move);
   source_options(set_command, set_options->source);
   set_command.json_flag(set_options->json);
   set_command.example("syncline pin set demo release-1 --server http://127.0.0.1:4400",

@@ -22,7 +22,7 @@ struct PolicyOptions {
 
 int list_policies(const Command& command, const PolicyOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto policies = api->policies(options.workspace);
   if (!policies) return console.failed(policies.error());
   Table table({{"NAME"}, {"SET"}, {"BY"}});
@@ -39,7 +39,7 @@ int list_policies(const Command& command, const PolicyOptions& options, Console&
 
 int show_policy(const Command& command, const PolicyOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto policies = api->policies(options.workspace);
   if (!policies) return console.failed(policies.error());
   for (const NamedLine& entry : *policies) {
@@ -58,7 +58,7 @@ int set_policy(const Command& command, const PolicyOptions& options, Console& co
   if (auto fits = policy::check_policy_text(options.name, as_text(*text)); !fits)
     return console.failed(fits.error());
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto made =
       api->set_policy(options.workspace, options.name, std::string(as_text(*text)), options.reason);
   if (!made) return console.failed(made.error());
@@ -68,16 +68,16 @@ int set_policy(const Command& command, const PolicyOptions& options, Console& co
 
 int remove_policy(const Command& command, const PolicyOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto removed = api->remove_policy(options.workspace, options.name, options.reason);
   return removed ? kDone : console.failed(removed.error());
 }
 
-using PolicyRun = int (*)(const Command&, const PolicyOptions&, Console&);
+using Run = int (*)(const Command&, const PolicyOptions&, Console&);
 
 // A command for the policies of a workspace, with what all of them have.
 Command& policy_command(Command& parent, std::string name, std::string summary,
-                        std::shared_ptr<PolicyOptions> options, bool named, PolicyRun run) {
+                        std::shared_ptr<PolicyOptions> options, bool named, Run run) {
   Command& command = parent.add(std::move(name), std::move(summary));
   command.argument({.name = "WORKSPACE", .text = "whose policies", .required = true},
                    options->workspace);

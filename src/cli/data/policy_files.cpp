@@ -120,17 +120,11 @@ Result<RulesToExplain> rules_to_explain(const Command& command, const FilesOptio
   return rules;
 }
 
-// An error must not look like a denial.
-int not_explained(const Error& error, Console& console) {
-  console.failed(error);
-  return kMisused;
-}
-
 int explain_files(const Command& command, const FilesOptions& options, Console& console) {
   if (options.files.empty() && options.workspace.empty())
     return console.misused("say what to explain: files of policies, or --workspace");
   const auto rules = rules_to_explain(command, options, console);
-  if (!rules) return not_explained(rules.error(), console);
+  if (!rules) return console.failed(rules.error());
   PolicyCase asked = options.asked;
   if (!options.workspace.empty()) asked.workspace = options.workspace;
   if (asked.path && asked.path->empty()) asked.path.reset();
@@ -142,7 +136,7 @@ int explain_files(const Command& command, const FilesOptions& options, Console& 
     return kDone;
   }
   const auto explained = decide_case(*policy, asked);
-  if (!explained) return not_explained(explained.error(), console);
+  if (!explained) return console.failed(explained.error());
   console.line(explained->allowed ? "allowed" : "denied");
   for (const std::string& reason : explained->reasons)
     console.line(fmt::format(
@@ -263,8 +257,7 @@ void add_policy_files(Command& policy) {
   question_options(explain, *explained);
   source_options(explain, explained->source);
   explain.details(
-      "Exit codes: 0 allowed, 1 denied, 2 misused or failed. The rights of a token come before "
-      "that.");
+      "Exit codes: 0 allowed, 1 denied, 2 misused. The rights of a token come before that.");
   explain.example(
       "syncline policy explain all.cedar budget.cedar --principal ann --action set --object plan "
       "--path /budget/travel",

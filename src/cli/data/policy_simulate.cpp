@@ -143,7 +143,7 @@ int simulate(const Command& command, const SimulateOptions& options, Console& co
   const auto wish = wish_of(options);
   if (!wish) return console.failed(wish.error());
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   Table table({{"POSITION", Align::kRight},
                {"TIME"},
                {"PRINCIPAL"},

@@ -1,7 +1,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/named_list.h"
 #include "cli/data/options.h"
 #include "cli/table.h"
@@ -18,10 +17,9 @@ int lift(const Command& command, const QuarantineOptions& options, Console& cons
   const auto path = parse_path(options.path, Whole::kRefused);
   if (!path) return console.misused(path.error().message);
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto lifted = api->lift_quarantine(path->workspace, path->object);
-  if (!lifted)
-    return console.failed(explain_absent(*api, lifted.error(), path->workspace, path->object));
+  if (!lifted) return console.failed(lifted.error());
   console.line(visible(options.path) + " can be served again");
   return kDone;
 }
@@ -35,17 +33,16 @@ void add_quarantine(Command& root) {
       "works. Its states before that event can be had: cat --at, restore --into.");
 
   add_named_list(quarantine, {.summary = "List what is in quarantine, since when and why",
-                              .of = "of which workspace; otherwise of all",
+                              .of = "of which workspace",
                               .value = "OBJECT",
                               .one = "object",
                               .columns = {{{"OBJECT", "object"},
                                            {"EVENT", "position"},
                                            {"SINCE", "since"},
                                            {"REASON", "reason"}}},
-                              .all = true,
                               .page = &Api::quarantine})
-      .example("syncline quarantine ls --server http://127.0.0.1:4400",
-               "of all workspaces; nothing is printed where all is well");
+      .example("syncline quarantine ls demo --server http://127.0.0.1:4400",
+               "nothing is printed where all is well");
 
   Command& lift_command = quarantine.add("lift", "Have an object tried again, after a repair");
   auto lift_options = std::make_shared<QuarantineOptions>();

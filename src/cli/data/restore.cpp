@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/change_text.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
@@ -74,10 +73,10 @@ int restore(const Command& command, const RestoreOptions& options, Console& cons
     return console.misused(fmt::format(
         "into a new workspace with --into NAME, or in place with --confirm {}", workspace));
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto done = object.empty() ? restore_all(*api, workspace, options, console)
                                    : restore_one(*api, workspace, object, options, console);
-  return done ? kDone : console.failed(explain_absent(*api, done.error(), workspace, object));
+  return done ? kDone : console.failed(done.error());
 }
 
 }  // namespace

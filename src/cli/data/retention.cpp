@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/event_text.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
@@ -24,7 +23,6 @@ struct RetentionOptions {
   std::string reason;
   SourceOptions source;
   bool dry_run = false;
-  std::string confirm;
   bool json = false;
 };
 
@@ -81,36 +79,29 @@ int print(const std::string& json, const RetentionOptions& options, Console& con
 
 int show(const Command& command, const RetentionOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto view = api->retention(options.workspace);
-  return view ? print(*view, options, console)
-              : console.failed(explain_absent(*api, view.error(), options.workspace));
+  return view ? print(*view, options, console) : console.failed(view.error());
 }
 
 int change(const Command& command, const RetentionOptions& options, const RetentionWish& wish,
            Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto view = api->change_retention(options.workspace, wish);
-  return view ? print(*view, options, console)
-              : console.failed(explain_absent(*api, view.error(), options.workspace));
+  return view ? print(*view, options, console) : console.failed(view.error());
 }
 
 // Runs one turn after another until nothing is left to drop.
 int run(const Command& command, const RetentionOptions& options, Console& console) {
   if (options.dry_run) return show(command, options, console);
-  if (options.confirm != options.workspace)
-    return console.misused(
-        fmt::format("this drops history for ever: look at it with --dry-run, then repeat the name "
-                    "of the workspace, --confirm {}",
-                    visible(options.workspace)));
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
   for (;;) {
     const auto json = api->run_retention(options.workspace);
-    if (!json) return console.failed(explain_absent(*api, json.error(), options.workspace));
+    if (!json) return console.failed(json.error());
     const auto turn = crdt::from_json(*json);
     if (!turn) return console.failed(turn.error());
     events += number_member(*turn, "events");
@@ -166,9 +157,9 @@ struct GraceOptions {
 
 int set_grace(const Command& command, const GraceOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto view = api->set_deletion_rule(options.workspace, options.time, options.seeds);
-  if (!view) return console.failed(explain_absent(*api, view.error(), options.workspace));
+  if (!view) return console.failed(view.error());
   console.line(options.json ? *view
                             : fmt::format("what is deleted from now on can be undeleted for {}",
                                           options.time));
@@ -240,12 +231,7 @@ void add_retention(Command& root) {
   auto run_options = common(run_command);
   run_command.flag({.name = "--dry-run", .text = "Only say where the history would begin"},
                    run_options->dry_run);
-  run_command.option({.name = "--confirm",
-                      .value = "WORKSPACE",
-                      .text = "Repeats the name: what is dropped cannot be brought back"},
-                     run_options->confirm);
   run_command.example("syncline retention run demo --dry-run", "what would happen");
-  run_command.example("syncline retention run demo --confirm demo", "drop it");
   run_command.run([&run_command, run_options](Console& console) {
     return run(run_command, *run_options, console);
   });

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/absent.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "syncline/crdt/any.h"
@@ -62,11 +61,10 @@ int carry_out(const Command& command, const RemovalOptions& options, Console& co
   if (whole && options.wish.erase && options.confirmed != path->workspace)
     return console.misused("this erases the whole workspace: repeat its name with --confirm");
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto answer = whole ? api->change_workspace_deletion(path->workspace, options.wish)
                             : api->change_deletion(path->workspace, path->object, options.wish);
-  if (!answer)
-    return console.failed(explain_absent(*api, answer.error(), path->workspace, path->object));
+  if (!answer) return console.failed(answer.error());
   const auto result = crdt::from_json(*answer);
   console.line(options.json || !result ? *answer
                : whole                 ? removed_workspace_text(*result, options.wish)

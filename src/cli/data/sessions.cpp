@@ -52,7 +52,7 @@ std::vector<std::string> session_cells(const crdt::Any& session) {
 
 int list_sessions(const Command& command, const SessionsOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   std::string after;
   while (!console.closed()) {
     const auto page = api->sessions(options.filter, after);
@@ -83,7 +83,7 @@ int list_sessions(const Command& command, const SessionsOptions& options, Consol
 
 int kick_session(const Command& command, const SessionsOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto kicked = api->kick_session(options.session);
   if (!kicked) return console.failed(kicked.error());
   console.line(visible(options.session) + " was closed; its client may come back");
@@ -99,7 +99,7 @@ int revoke(const Command& command, const SessionsOptions& options, Console& cons
   if (named != 1)
     return console.misused("name one thing to revoke: SESSION, --principal, --token or --key");
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto revoked =
       options.session.empty() ? api->revoke(wish) : api->revoke_session(options.session);
   if (!revoked) return console.failed(revoked.error());
@@ -117,7 +117,7 @@ std::vector<std::string> revocation_cells(const crdt::Any& revocation) {
 
 int list_revocations(const Command& command, const SessionsOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   std::string after;
   while (!console.closed()) {
     const auto page = api->revocations(after);
@@ -141,7 +141,7 @@ int list_revocations(const Command& command, const SessionsOptions& options, Con
 
 int allow_again(const Command& command, const SessionsOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto allowed = api->allow_again(options.revocation);
   if (!allowed) return console.failed(allowed.error());
   console.line("no longer revoked");

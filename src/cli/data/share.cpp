@@ -19,7 +19,7 @@ int list_shares(const Command& command, const ShareOptions& options, Console& co
   const auto path = parse_path(options.path, Whole::kTaken);
   if (!path) return console.misused(path.error().message);
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto shares = api->shares(path->workspace, path->object);
   if (!shares) return console.failed(shares.error());
   Table table({{"ROLE"}, {"TO"}, {"OF"}, {"GIVEN"}, {"BY"}});
@@ -44,7 +44,7 @@ int change_share(const Command& command, const ShareOptions& options, Console& c
   const auto path = parse_path(options.path, Whole::kTaken);
   if (!path) return console.misused(path.error().message);
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   ShareWish wish = options.wish;
   wish.resource = path->object;
   return change(*api, path->workspace, wish);

@@ -31,7 +31,7 @@ std::string shut_line(const std::string& json) {
 
 int list_shut(const Command& command, const ShutOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   std::string after = options.after;
   bool first = true;
   while (!console.closed()) {
@@ -49,7 +49,7 @@ int list_shut(const Command& command, const ShutOptions& options, Console& conso
 
 int lift_shut(const Command& command, const ShutOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto lifted = api->lift_shut(options.workspace);
   if (!lifted) return console.failed(lifted.error());
   console.line(visible(options.workspace) + " is open again");

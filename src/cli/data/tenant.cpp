@@ -120,14 +120,14 @@ int change_tenant(const Command& command, std::string_view method, const TenantO
   const auto query = changes_of(command, options);
   if (!query) return console.misused(query.error().message);
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto json = api->tenant(method, options.tenant, *query);
   return json ? print_tenant(*json, options, console) : console.failed(json.error());
 }
 
 int delete_tenant(const Command& command, const TenantOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   if (options.with_data && options.confirm != options.tenant)
     return console.misused(fmt::format(
         "--with-data erases all that the tenant has; to confirm: --confirm {}", options.tenant));
@@ -142,7 +142,7 @@ int delete_tenant(const Command& command, const TenantOptions& options, Console&
 
 int list_tenants(const Command& command, const TenantOptions& options, Console& console) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   Table table({{"TENANT"},
                {"STATE"},
                {"CONNECTIONS", Align::kRight},

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "http/message.h"
 #include "syncline/error.h"
 
 namespace syncline::cli {
@@ -32,7 +31,6 @@ struct ApiAnswer {
   std::string body;
   // A refusal's `Retry-After`, if it has one in seconds (not as a date).
   std::optional<std::uint64_t> retry_after_s = std::nullopt;
-  http::Headers headers = {};
 };
 
 class Transport {

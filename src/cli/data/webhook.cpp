@@ -40,7 +40,7 @@ int ask_webhook(const Command& command, const WebhookOptions& options, Console& 
                 const std::string& method, const std::string& path, const std::string& body,
                 Show show) {
   auto api = open_api(command, options.source);
-  if (!api) return console.unusable(api.error());
+  if (!api) return console.failed(api.error());
   const auto answer = api->webhook(method, options.workspace, path, body);
   if (!answer) return console.failed(answer.error());
   if (options.json && !answer->empty()) {

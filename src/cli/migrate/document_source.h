@@ -46,7 +46,6 @@ struct LiveSource {
   std::vector<std::string> names;
   bool hocuspocus = false;  // its protocol; otherwise that of y-websocket
   std::string token;        // may be empty; for y-websocket, the parameter `token`
-  std::string ca_file = {};  // PEM, trusted besides the system's authorities
 };
 Result<std::unique_ptr<DocumentSource>> live_server(LiveSource wish);
 

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "cli/data/absent.h"
 #include "cli/data/progress_bar.h"
 #include "cli/files.h"
 #include "cli/table.h"

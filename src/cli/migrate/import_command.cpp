@@ -71,8 +71,7 @@ Result<std::unique_ptr<DocumentSource>> open_source(const DocumentImportOptions&
   return live_server({.url = options.from,
                       .names = plan.only,
                       .hocuspocus = options.protocol == "hocuspocus",
-                      .token = std::move(*token),
-                      .ca_file = options.ca_file});
+                      .token = std::move(*token)});
 }
 
 // The API of the target, and the server of a data directory for as long as it is used.
@@ -186,8 +185,8 @@ void document_import_options(Command& command, DocumentImportOptions& options) {
                  options.y_sweet);
   command.option({.name = "--from",
                   .value = "URL",
-                  .text = "From a running server, such as ws://127.0.0.1:1234 or "
-                          "wss://docs.example; --objects names its documents"},
+                  .text = "From a running server, such as ws://127.0.0.1:1234; --objects names its "
+                          "documents"},
                  options.from);
   command.option({.name = "--protocol",
                   .value = "PROTOCOL",
@@ -200,12 +199,6 @@ void document_import_options(Command& command, DocumentImportOptions& options) {
                           "SYNCLINE_FROM_TOKEN",
                   .is_file = true},
                  options.from_token_file);
-  command.option({.name = "--ca",
-                  .value = "FILE",
-                  .text = "Certificates (PEM) that are trusted for a wss:// URL of --from, besides "
-                          "those of the system",
-                  .is_file = true},
-                 options.ca_file);
   command.option({.name = "--format",
                   .value = "FORMAT",
                   .text = "Encoding of the updates in the files of --yjs",

@@ -20,7 +20,6 @@ struct DocumentImportOptions {
 
   std::string protocol = "y-websocket";  // of `from`
   std::string from_token_file;
-  std::string ca_file;
   std::string format = "auto";
   std::string workspace;
   std::string prefix;

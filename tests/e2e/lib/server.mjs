@@ -60,23 +60,10 @@ function environment(extra) {
 }
 
 // Runs the program to its end: { status, stdout, stderr }.
-export function run(args, { env = {}, ms = kStartMs, input, cwd, encoding = 'utf8' } = {}) {
-  const done = spawnSync(binary, args, { env: environment(env), timeout: ms, encoding, input, cwd, maxBuffer: 64 << 20 });
+export function run(args, { env = {}, ms = kStartMs, input } = {}) {
+  const done = spawnSync(binary, args, { env: environment(env), timeout: ms, encoding: 'utf8', input });
   if (done.error) throw done.error;
   return done;
-}
-
-// Starts the program, which runs beside the test: `ended` resolves with { code, stdout, stderr }.
-export function begin(t, args) {
-  const child = spawn(binary, args, { env: environment({}), stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  at_end(t, async () => child.kill('SIGKILL'));
-  const said = { stdout: '', stderr: '' };
-  for (const name of Object.keys(said)) child[name].setEncoding('utf8').on('data', (text) => (said[name] += text));
-  return { ended: new Promise((ended) => child.on('close', (code) => {
-    running.delete(child);
-    ended({ code, ...said });
-  })) };
 }
 
 export class Server {
